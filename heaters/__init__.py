@@ -1,0 +1,27 @@
+"""heaters: curate clips from video without encoding anything during review."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from heaters.workspace import Workspace as Workspace
+    from heaters.workspace import open_workspace as open_workspace
+
+__version__ = "0.1.0"
+__all__ = ["HeatersError", "Workspace", "open_workspace"]
+
+from heaters.errors import HeatersError
+
+
+def __getattr__(name: str) -> Any:
+    """Load the workspace only when it is asked for: `import heaters` stays cheap."""
+    if name in __all__:
+        import heaters.workspace  # noqa: PLC0415 - lazy on purpose
+
+        return getattr(heaters.workspace, name)
+    raise AttributeError(f"module 'heaters' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

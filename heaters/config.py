@@ -1,0 +1,206 @@
+"""Settings: the only reader of the environment and of `heaters.toml`.
+
+A value comes from, first found wins: an argument, the environment, `heaters.toml` of the workspace, the default.
+A plain table instead of pydantic-settings: importing that costs 0.35 s, more than a whole idle `heaters run` may take.
+"""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from heaters.errors import SettingsError, WorkspaceNotFound
+
+SETTINGS_FILE: Final = "heaters.toml"
+PREFIX: Final = "HEATERS_"
+_OUTSIDE_SETTINGS: Final = frozenset({"HEATERS_WORKSPACE"})
+
+
+def _one_of(*names: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+        return str(value)
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        number = int(str(value))
+        if not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def _share(value: Any) -> float:
+    number = float(value)
+    if not 0 < number <= 1:
+        raise ValueError("a number above 0, at most 1")
+    return number
+
+
+def _positive(value: Any) -> float:
+    number = float(value)
+    if number <= 0:
+        raise ValueError("a number above 0")
+    return number
+
+
+def _switch(value: Any) -> bool:
+    words = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+    if str(value).lower() not in words:
+        raise ValueError("on or off")
+    return words[str(value).lower()]
+
+
+def _name(value: Any) -> str:
+    text = str(value).strip()
+    if not text or len(text) > 100 or not text.isprintable():
+        raise ValueError("a name of 1 to 100 printable characters")
+    return text
+
+
+def _setting(default: Any, parse: Callable[[Any], Any], about: str, env: str | None = None) -> Any:
+    metadata = {"parse": parse, "about": about, "env": env}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one workspace. Each field's metadata says what it is and how a text becomes its value."""
+
+    app_env: str = _setting("development", _one_of("development", "production"), "Which environment this is.", "APP_ENV")
+    reviewer: str = _setting(lambda: getpass.getuser(), _name, "Who decides; default: the login name.")
+    originals: str = _setting("copy", _one_of("copy", "reference"), "Copy uploads into the store, or use them where they lie.")
+    master_mode: str = _setting(
+        "ffv1", _one_of("ffv1", "source"), "Gold master: an FFV1 copy, or the original file itself (no copy, no encode).")  # fmt: skip
+    verify: bool = _setting(True, _switch, "Read every master back in full after detection.")  # noqa: FBT003
+    preset: str = _setting("h264", _one_of("h264", "ffv1"), "Default export preset.")
+    detector: str = _setting(
+        "heaters", _one_of("heaters", "adaptive", "content", "threshold", "hash", "histogram"), "Default shot detector.")  # fmt: skip
+    min_shot_frames: int = _setting(5, _whole(1, 10_000), "Shortest shot that detection makes, in frames.")
+    proxy_height: int = _setting(720, _whole(64, 4320), "Upper limit of the review proxy's height.")
+    proxy_crf: int = _setting(23, _whole(0, 51), "x264 quality of the review proxy; lower is better and larger.")
+    proxy_fastdecode: bool = _setting(False, _switch, "Tune the proxy for weak reviewers' machines (16 % more bytes).")  # noqa: FBT003
+    workers: int = _setting(1, _whole(1, 64), "Worker processes; one pass already fills two cores.")
+    max_attempts: int = _setting(3, _whole(1, 100), "Tries of a failing stage, over several runs, before the source is parked.")
+    max_pixels: int = _setting(8192 * 4320, _whole(1, 1 << 30), "Largest picture, in pixels, that ingest accepts.")
+    probe_seconds: float = _setting(60.0, _positive, "Longest time that looking into one file may take.")
+    free_space_share: float = _setting(0.8, _share, "Part of the free disk space that a run may project to fill.")
+    lock_seconds: float = _setting(30.0, _positive, "How long to wait for the catalog while another process holds it.")
+
+    @classmethod
+    def load(cls, workspace: Path | None = None, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
+        """Read all settings.
+
+        Raises:
+            SettingsError: an unknown name, or a value that the setting does not take.
+        """
+        values, _ = _gather(workspace, os.environ if environ is None else environ, arguments)
+        return cls(**values)
+
+    @classmethod
+    def describe(cls, workspace: Path | None = None, environ: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """One row for each setting: name, value, origin, variable, about."""
+        environ = os.environ if environ is None else environ
+        values, origins = _gather(workspace, environ, {})
+        settings = cls(**values)
+        return [
+            {
+                "name": one.name, "value": getattr(settings, one.name), "origin": origins.get(one.name, "default"),
+                "variable": variable_of(one.name), "about": one.metadata["about"],
+            }
+            for one in fields(cls)
+        ]  # fmt: skip
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting."""
+    metadata = {one.name: one.metadata for one in fields(Settings)}[name]
+    return metadata["env"] or PREFIX + name.upper()
+
+
+def find_workspace(given: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of the workspace: as given, else `HEATERS_WORKSPACE`, else the nearest parent that is one.
+
+    Raises:
+        WorkspaceNotFound: there is none; it is never made silently.
+    """
+    environ = os.environ if environ is None else environ
+    named = given or environ.get("HEATERS_WORKSPACE")
+    if named:
+        folder = Path(named).expanduser().resolve()
+        if not (folder / SETTINGS_FILE).is_file():
+            raise WorkspaceNotFound(f"{folder} is not a workspace: make one with `heaters init {folder}`", path=str(folder))
+        return folder
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    raise WorkspaceNotFound(
+        f"no workspace in {here} or above it: name one with --workspace or HEATERS_WORKSPACE, or make one with `heaters init`",
+        path=str(here),
+    )
+
+
+def _gather(
+    workspace: Path | None, environ: Mapping[str, str], arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    known = {one.name: one for one in fields(Settings)}
+    file = workspace / SETTINGS_FILE if workspace else None
+    layers: list[tuple[str, dict[str, Any]]] = [
+        (str(file), _read_file(file)),
+        ("environment", _read_environment(environ, set(known))),
+        ("argument", {name: value for name, value in arguments.items() if value is not None}),
+    ]
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, layer in layers:
+        for name, raw in layer.items():
+            if name not in known:
+                raise SettingsError(f"unknown setting {name!r} in {origin}{_nearest(name, known)}", name=name)
+            try:
+                values[name] = known[name].metadata["parse"](raw)
+            except (ValueError, TypeError) as error:
+                raise SettingsError(f"setting {name} in {origin} is {raw!r}; it takes {_expected(known[name], error)}", name=name) from None
+            origins[name] = f"environment ({variable_of(name)})" if origin == "environment" else origin
+    return values, origins
+
+
+def _expected(one: Any, error: Exception) -> str:
+    text = str(error)
+    return "a number" if "invalid literal" in text or "could not convert" in text else text
+
+
+def _read_file(file: Path | None) -> dict[str, Any]:
+    if file is None or not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}", path=str(file)) from error
+
+
+def _read_environment(environ: Mapping[str, str], known: set[str]) -> dict[str, str]:
+    by_variable = {variable_of(name): name for name in known}
+    found = {by_variable[variable]: value for variable, value in environ.items() if variable in by_variable}
+    for variable in environ:
+        if variable.startswith(PREFIX) and variable not in by_variable and variable not in _OUTSIDE_SETTINGS:
+            raise SettingsError(f"unknown setting {variable} in the environment{_nearest(variable, by_variable)}", name=variable)
+    return found
+
+
+def _nearest(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else "; `heaters config` lists them all"

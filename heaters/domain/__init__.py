@@ -1,0 +1,1 @@
+"""The pure core: cut points, states, decisions, time. Standard library only."""

@@ -1,0 +1,59 @@
+"""Where artefacts lie in a store: one function for each kind of key."""
+
+from __future__ import annotations
+
+import re
+
+
+def original(source_id: int, extension: str) -> str:
+    """Bytes as they came; `extension` may come from an untrusted name."""
+    return f"originals/video_{source_id}.{_safe_extension(extension)}"
+
+
+def gold_master(source_id: int) -> str:
+    """The lossless archival copy."""
+    return f"gold_masters/video_{source_id}_master.mkv"
+
+
+def review_proxy(source_id: int) -> str:
+    """The all-intra proxy with pictures and sound."""
+    return f"review_proxies/video_{source_id}_proxy.mp4"
+
+
+def proxy_audio(source_id: int) -> str:
+    """The sound of the proxy alone, the same packets."""
+    return f"review_proxies/video_{source_id}_audio.m4a"
+
+
+def frame_index(source_id: int) -> str:
+    """Frame → pts, byte offset, size, checksums."""
+    return f"metadata/video_{source_id}_frames.parquet"
+
+
+def frame_scores(source_id: int) -> str:
+    """Per-frame differences and small pictures."""
+    return f"metadata/video_{source_id}_scores.parquet"
+
+
+def source_keyframe(source_id: int, frame: int) -> str:
+    """The thumbnail of one shot, named by its frame."""
+    return f"keyframes/video_{source_id}_frame_{frame:07d}.webp"
+
+
+def final_clip(source_id: int, clip_no: int, extension: str, preset: str | None = None) -> str:
+    """An exported clip; `preset` is named unless it is the workspace's default."""
+    suffix = f"_{preset}" if preset else ""
+    return f"final_clips/video_{source_id}_clip_{clip_no:03d}{suffix}.{extension}"
+
+
+def manifest(final_clip_key: str) -> str:
+    """The manifest beside an exported clip: its name with `.json` for the extension."""
+    return final_clip_key.rpartition(".")[0] + ".json"
+
+
+ARTIFACT_FOLDERS = ("originals", "gold_masters", "review_proxies", "metadata", "keyframes", "final_clips")
+
+
+def _safe_extension(extension: str) -> str:
+    letters = re.sub(r"[^a-z0-9]", "", extension.lower())[:8]
+    return letters or "bin"
