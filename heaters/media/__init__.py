@@ -1,0 +1,1 @@
+"""Pictures and sound: PyAV and PySceneDetect behind functions that take local paths."""
