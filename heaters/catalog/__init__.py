@@ -1,0 +1,1 @@
+"""The catalog: one DuckDB file, one lock file, and commands that each are one transaction."""

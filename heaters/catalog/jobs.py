@@ -1,0 +1,44 @@
+"""Jobs: what was tried on which input with which parameters, how often and how it ended."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from heaters.catalog.transaction import Transaction
+
+_KEY: Final = "stage = ? AND subject = ? AND input_hash = ? AND params_hash = ?"
+
+
+def start(tx: Transaction, key: tuple[str, str, str, str], run_id: int | None) -> int:
+    """Count an attempt; returns how many there were, this one included."""
+    old = tx.first(f"SELECT id, attempts FROM jobs WHERE {_KEY}", key)
+    if old:
+        tx.change(
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, run_id = ?, error = NULL, started_at = ?, "
+            "finished_at = NULL WHERE id = ?",
+            [run_id, tx.now, old["id"]],
+        )
+        return int(old["attempts"]) + 1
+    stage, subject, input_hash, params_hash = key
+    tx.insert("jobs", [{
+        "id": tx.take_ids("jobs"), "run_id": run_id, "stage": stage, "subject": subject, "input_hash": input_hash,
+        "params_hash": params_hash, "state": "running", "attempts": 1, "started_at": tx.now,
+    }])  # fmt: skip
+    return 1
+
+
+def is_done(tx: Transaction, key: tuple[str, str, str, str]) -> bool:
+    """Tell whether this very work was finished and applied."""
+    return bool(tx.tuples(f"SELECT 1 FROM jobs WHERE {_KEY} AND state = 'done'", key))
+
+
+def finish(tx: Transaction, key: tuple[str, str, str, str], *, seconds: float, bytes_: int) -> None:
+    """Note the good end."""
+    tx.change(
+        f"UPDATE jobs SET state = 'done', finished_at = ?, seconds = ?, bytes = ? WHERE {_KEY}", [tx.now, seconds, bytes_, *key]
+    )
+
+
+def fail(tx: Transaction, key: tuple[str, str, str, str], error: str) -> None:
+    """Note the bad end."""
+    tx.change(f"UPDATE jobs SET state = 'failed', finished_at = ?, error = ? WHERE {_KEY}", [tx.now, error, *key])

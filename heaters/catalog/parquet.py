@@ -1,0 +1,70 @@
+"""Parquet files of one source: the frame index and the frame scores, written and read by DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from heaters.errors import CatalogDamaged
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+def write_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
+    """Write columns of equal length, preceded by a column `frame` that counts from 0.
+
+    Args:
+        path: written in place (no temporary file of DuckDB's own, so that a lock on the file holds).
+        columns: one-dimensional arrays; a two- or more-dimensional one becomes a BLOB column, one row each.
+        metadata: key-value pairs of the Parquet footer.
+    """
+    length = len(next(iter(columns.values())))
+    frame = {"frame": np.arange(length, dtype=np.int64)}
+    data = {name: _flat(values) for name, values in {**frame, **columns}.items()}
+    pairs = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.items())
+    footer = f", KV_METADATA {{{pairs}}}" if pairs else ""
+    with duckdb.connect() as connection:
+        connection.execute("SET preserve_insertion_order = true")
+        connection.register("columns", _arrow(data))
+        connection.execute(
+            f"COPY (SELECT * FROM columns ORDER BY frame) TO {_quoted(str(path))} "
+            f"(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, USE_TMP_FILE false{footer})"
+        )
+
+
+def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Columns, dict[str, str]]:
+    """Read columns in the order of frames, and the footer's key-value pairs.
+
+    Raises:
+        CatalogDamaged: the file is missing or is no Parquet file.
+    """
+    selected = ", ".join(f'"{name}"' for name in names) if names else "*"
+    try:
+        with duckdb.connect() as connection:
+            found = connection.execute(f"SELECT {selected} FROM read_parquet({_quoted(str(path))}) ORDER BY frame").fetchnumpy()
+            pairs = connection.execute(
+                f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({_quoted(str(path))})").fetchall()  # fmt: skip
+    except duckdb.Error as error:
+        raise CatalogDamaged(
+            f"{path} can't be read: {str(error).splitlines()[0]}; `heaters retry` prepares the source again", path=str(path)
+        ) from error
+    return {name: np.ma.getdata(values) for name, values in found.items()}, dict(pairs)
+
+
+def _flat(values: npt.NDArray[Any]) -> npt.NDArray[Any] | list[bytes]:
+    return values if values.ndim == 1 else [row.tobytes() for row in values]
+
+
+def _arrow(data: Mapping[str, Any]) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - 0.1 s that only writers pay
+
+    return pa.table(dict(data))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

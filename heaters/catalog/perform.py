@@ -1,0 +1,39 @@
+"""Which function carries out which command: the one door into the catalog, the same for every transport."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from heaters.catalog import decisions, exports, requests, runs, sources
+from heaters.catalog.transaction import Transaction
+from heaters.domain.commands import Decision
+
+
+@singledispatch
+def perform(command: object, tx: Transaction) -> dict[str, Any]:
+    """Carry out a command inside an open transaction.
+
+    Raises:
+        TypeError: nobody knows this kind of command.
+        HeatersError: the command is refused; the transaction must be rolled back.
+    """
+    raise TypeError(f"no command: {type(command).__name__}")
+
+
+perform.register(Decision, decisions.perform_decision)
+perform.register(requests.Undo, decisions.perform_undo)
+perform.register(requests.Redo, decisions.perform_redo)
+perform.register(requests.AddSource, sources.add)
+perform.register(requests.StartStage, sources.start_stage)
+perform.register(requests.FinishStage, sources.finish_stage)
+perform.register(requests.FailStage, sources.fail_stage)
+perform.register(requests.Park, sources.park)
+perform.register(requests.Retry, sources.retry)
+perform.register(requests.AddKeyframes, sources.add_keyframes)
+perform.register(requests.DropArtifacts, sources.drop_artifacts)
+perform.register(requests.StartExport, exports.start)
+perform.register(requests.FinishExport, exports.finish)
+perform.register(requests.FailExport, exports.fail)
+perform.register(requests.StartRun, runs.start)
+perform.register(requests.FinishRun, runs.finish)
