@@ -6,9 +6,22 @@ so neighbours share one number and a length is a difference. Frames are 0-based,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
+
+
+class Ranged(Protocol):
+    """Whatever has cut points: a clip, or the cut points themselves."""
+
+    @property
+    def start_frame(self) -> int:
+        """First frame."""
+
+    @property
+    def end_frame(self) -> int:
+        """The frame after the last one."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,12 +83,15 @@ def tiling(cuts: Iterable[int], n_frames: int) -> list[CutPoints]:
     return [CutPoints(a, b) for a, b in pairwise([0, *sorted(inside), n_frames])]
 
 
-def find_tiling_fault(ranges: Sequence[CutPoints], n_frames: int) -> str | None:
+def find_tiling_fault(ranges: Iterable[Ranged], n_frames: int) -> str | None:
     """Say where `ranges`, sorted by start, fail to tile `[0, n_frames)`; None where they do not fail."""
     frame = 0
     for one in ranges:
-        if one.start_frame != frame:
-            kind = "gap" if one.start_frame > frame else "overlap"
-            return f"{kind} between frames {min(frame, one.start_frame)} and {max(frame, one.start_frame)}"
-        frame = one.end_frame
+        start, end = one.start_frame, one.end_frame
+        if start != frame:
+            kind = "gap" if start > frame else "overlap"
+            return f"{kind} between frames {min(frame, start)} and {max(frame, start)}"
+        if end <= start:
+            return f"a range of no frames at frame {start}"
+        frame = end
     return None if frame == n_frames else f"the clips end at frame {frame}, the source at {n_frames}"

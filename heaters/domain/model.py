@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from heaters.domain.cuts import CutPoints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clip:
     """One reviewable row: a half-open range of frames of one source and what was decided about it.
 
@@ -56,20 +56,45 @@ class Clip:
         """True while no human has decided, cut, grouped or annotated it."""
         return self.reviewer is None
 
+    @property
+    def replaceable(self) -> bool:
+        """True while new detected cuts may replace it: pending and untouched."""
+        return self.untouched and self.state == "pending"
+
     def same_content(self, other: Clip) -> bool:
         """Tell whether all but the version is equal."""
-        return replace(self, version=0) == replace(other, version=0)
+        return {**self.__dict__, "version": 0} == {**other.__dict__, "version": 0}
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-able dict that `from_json` reads back to an equal clip."""
-        row = asdict(self)
+        row = dict(self.__dict__)
         row["tags"] = list(self.tags)
         row["decided_at"] = self.decided_at.isoformat() if self.decided_at else None
         return row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Clip:
-        """Read what `as_json` wrote."""
+        """Read what `as_json` wrote.
+
+        Raises:
+            TypeError: a field that there is not, or one without a default that is missing.
+        """
         at = row["decided_at"]
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at
         return cls(**{**row, "tags": tuple(row["tags"] or ()), "decided_at": moment})
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> Clip:
+        """A clip from the values of all fields in the order of `CLIP_FIELDS`, as a database gives them.
+
+        A command reads every live clip of a source, and the constructor of a frozen dataclass sets its fields one
+        by one through `object.__setattr__`; filling them at once takes a third of the time.
+        """
+        clip = object.__new__(cls)
+        clip.__dict__.update(zip(CLIP_FIELDS, row, strict=True))
+        clip.__dict__["tags"] = tuple(clip.__dict__["tags"] or ())
+        return clip
+
+
+CLIP_FIELDS: Final = tuple(one.name for one in fields(Clip))
+"""Names of the fields of a clip, in order."""

@@ -7,19 +7,19 @@ from typing import Final
 
 SOURCE_TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {
     "new": frozenset({"downloading", "parked"}),
-    "downloading": frozenset({"downloaded", "download_failed", "parked"}),
+    "downloading": frozenset({"downloading", "downloaded", "download_failed", "parked"}),
     "download_failed": frozenset({"downloading", "parked"}),
     "downloaded": frozenset({"preparing", "parked"}),
-    "preparing": frozenset({"prepared", "prepare_failed", "parked"}),
+    "preparing": frozenset({"preparing", "prepared", "prepare_failed", "parked"}),
     "prepare_failed": frozenset({"preparing", "parked"}),
     "prepared": frozenset({"detecting", "parked"}),
-    "detecting": frozenset({"ready", "detect_failed", "parked"}),
+    "detecting": frozenset({"detecting", "ready", "detect_failed", "parked"}),
     "detect_failed": frozenset({"detecting", "parked"}),
     "ready": frozenset({"verify_failed", "parked"}),
-    "verify_failed": frozenset({"ready", "parked"}),
+    "verify_failed": frozenset({"ready", "downloaded", "parked"}),
     "parked": frozenset({"new", "downloaded", "prepared", "ready"}),
 }
-"""A stage that was killed leaves `…ing`; a later run enters that state again, which is always allowed."""
+"""A stage that was killed leaves `…ing`; a later run enters that state again."""
 
 CLIP_TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {
     "pending": frozenset({"pending", "approved", "skipped", "archived", "superseded"}),
@@ -28,10 +28,23 @@ CLIP_TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {
     "archived": frozenset({"archived", "pending", "approved", "skipped"}),
     "exporting": frozenset({"exporting", "exported", "export_failed"}),
     "exported": frozenset({"pending"}),
-    "export_failed": frozenset({"exporting", "pending", "approved", "skipped", "archived", "superseded"}),
+    "export_failed": frozenset(
+        {
+            "export_failed",
+            "exporting",
+            "pending",
+            "approved",
+            "skipped",
+            "archived",
+            "superseded",
+        }
+    ),
     "superseded": frozenset(),
 }
-"""What a command may do. Undo restores an earlier row and is held by its own rule, not by this table."""
+"""What a command may do. Undo restores an earlier row and is held by its own rule, not by this table.
+
+Where a state may follow itself, the clip may be annotated or grouped while it has that state.
+"""
 
 SOURCE_STATES: Final = tuple(SOURCE_TRANSITIONS)
 CLIP_STATES: Final = tuple(CLIP_TRANSITIONS)
