@@ -34,7 +34,8 @@ _BOXES: Final = frozenset(
 )
 _PICTURES: Final = (
     b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM", b"II*\x00", b"MM\x00*", b"8BPS", b"\x00\x00\x01\x00",
-    b"\x76\x2f\x31\x01", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"\x00\x00\x00\x0cjP  ", b"\x00\x00\x00\x0cJXL ", b"\xff\x0a",
+    b"\x76\x2f\x31\x01", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"\x00\x00\x00\x0cjP  ",
+    b"\x00\x00\x00\x0cJXL ", b"\xff\x0a",
 )  # fmt: skip
 _SCRIPTS: Final = (b"ffconcat", b"#EXTM3U", b"<?xml", b"<MPD", b"<smil", b"v=0", b"[playlist]")
 _ATTACHED: Final = Disposition.attached_pic | Disposition.timed_thumbnails
@@ -56,6 +57,8 @@ def open_input(path: str | Path) -> InputContainer:
         raise NotAVideo(
             f"{file} can't be read: permission denied; make it readable for this user", path=str(file)
         ) from None
+    except av.error.MemoryError:
+        raise
     except (av.error.FFmpegError, OSError) as error:
         raise NotAVideo(f"{file} {_reason(file, error)}", path=str(file)) from error
 
