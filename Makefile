@@ -48,7 +48,7 @@ $(BIN)/python:
 	|| { rm -rf $(VENV); echo "$(PYTHON) can not make a virtual environment: install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 
 $(VENV)/.for-use: pyproject.toml | $(BIN)/python
-	@echo "installing heaters into $(VENV) (the first time this takes a minute and about 600 MB)"
+	@echo "installing heaters into $(VENV) (the first time this takes some minutes and 700 MB of disk)"
 	$(call install,)
 
 $(VENV)/.for-tests: pyproject.toml | $(BIN)/python
