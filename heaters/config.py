@@ -56,7 +56,16 @@ def _positive(value: Any) -> float:
 
 
 def _switch(value: Any) -> bool:
-    words = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+    words = {
+        "on": True,
+        "true": True,
+        "1": True,
+        "yes": True,
+        "off": False,
+        "false": False,
+        "0": False,
+        "no": False,
+    }
     if str(value).lower() not in words:
         raise ValueError("on or off")
     return words[str(value).lower()]
@@ -80,9 +89,13 @@ def _setting(default: Any, parse: Callable[[Any], Any], about: str, env: str | N
 class Settings:
     """All settings of one workspace. Each field's metadata says what it is and how a text becomes its value."""
 
-    app_env: str = _setting("development", _one_of("development", "production"), "Which environment this is.", "APP_ENV")
+    app_env: str = _setting(
+        "development", _one_of("development", "production"), "Which environment this is.", "APP_ENV"
+    )
     reviewer: str = _setting(lambda: getpass.getuser(), _name, "Who decides; default: the login name.")
-    originals: str = _setting("copy", _one_of("copy", "reference"), "Copy uploads into the store, or use them where they lie.")
+    originals: str = _setting(
+        "copy", _one_of("copy", "reference"), "Copy uploads into the store, or use them where they lie."
+    )
     master_mode: str = _setting(
         "ffv1", _one_of("ffv1", "source"), "Gold master: an FFV1 copy, or the original file itself (no copy, no encode).")  # fmt: skip
     verify: bool = _setting(True, _switch, "Read every master back in full after detection.")  # noqa: FBT003
@@ -91,17 +104,31 @@ class Settings:
         "heaters", _one_of("heaters", "adaptive", "content", "threshold", "hash", "histogram"), "Default shot detector.")  # fmt: skip
     min_shot_frames: int = _setting(5, _whole(1, 10_000), "Shortest shot that detection makes, in frames.")
     proxy_height: int = _setting(720, _whole(64, 4320), "Upper limit of the review proxy's height.")
-    proxy_crf: int = _setting(23, _whole(0, 51), "x264 quality of the review proxy; lower is better and larger.")
-    proxy_fastdecode: bool = _setting(False, _switch, "Tune the proxy for weak reviewers' machines (16 % more bytes).")  # noqa: FBT003
+    proxy_crf: int = _setting(
+        23, _whole(0, 51), "x264 quality of the review proxy; lower is better and larger."
+    )
+    proxy_fastdecode: bool = _setting(
+        False, _switch, "Tune the proxy for weak reviewers' machines (16 % more bytes)."
+    )  # noqa: FBT003
     workers: int = _setting(1, _whole(1, 64), "Worker processes; one pass already fills two cores.")
-    max_attempts: int = _setting(3, _whole(1, 100), "Tries of a failing stage, over several runs, before the source is parked.")
-    max_pixels: int = _setting(8192 * 4320, _whole(1, 1 << 30), "Largest picture, in pixels, that ingest accepts.")
+    max_attempts: int = _setting(
+        3, _whole(1, 100), "Tries of a failing stage, over several runs, before the source is parked."
+    )
+    max_pixels: int = _setting(
+        8192 * 4320, _whole(1, 1 << 30), "Largest picture, in pixels, that ingest accepts."
+    )
     probe_seconds: float = _setting(60.0, _positive, "Longest time that looking into one file may take.")
-    free_space_share: float = _setting(0.8, _share, "Part of the free disk space that a run may project to fill.")
-    lock_seconds: float = _setting(30.0, _positive, "How long to wait for the catalog while another process holds it.")
+    free_space_share: float = _setting(
+        0.8, _share, "Part of the free disk space that a run may project to fill."
+    )
+    lock_seconds: float = _setting(
+        30.0, _positive, "How long to wait for the catalog while another process holds it."
+    )
 
     @classmethod
-    def load(cls, workspace: Path | None = None, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
+    def load(
+        cls, workspace: Path | None = None, environ: Mapping[str, str] | None = None, **arguments: Any
+    ) -> Settings:
         """Read all settings.
 
         Raises:
@@ -111,7 +138,9 @@ class Settings:
         return cls(**values)
 
     @classmethod
-    def describe(cls, workspace: Path | None = None, environ: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    def describe(
+        cls, workspace: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """One row for each setting: name, value, origin, variable, about."""
         environ = os.environ if environ is None else environ
         values, origins = _gather(workspace, environ, {})
@@ -142,7 +171,9 @@ def find_workspace(given: str | Path | None = None, environ: Mapping[str, str] |
     if named:
         folder = Path(named).expanduser().resolve()
         if not (folder / SETTINGS_FILE).is_file():
-            raise WorkspaceNotFound(f"{folder} is not a workspace: make one with `heaters init {folder}`", path=str(folder))
+            raise WorkspaceNotFound(
+                f"{folder} is not a workspace: make one with `heaters init {folder}`", path=str(folder)
+            )
         return folder
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -173,7 +204,10 @@ def _gather(
             try:
                 values[name] = known[name].metadata["parse"](raw)
             except (ValueError, TypeError) as error:
-                raise SettingsError(f"setting {name} in {origin} is {raw!r}; it takes {_expected(known[name], error)}", name=name) from None
+                raise SettingsError(
+                    f"setting {name} in {origin} is {raw!r}; it takes {_expected(known[name], error)}",
+                    name=name,
+                ) from None
             origins[name] = f"environment ({variable_of(name)})" if origin == "environment" else origin
     return values, origins
 
@@ -197,7 +231,10 @@ def _read_environment(environ: Mapping[str, str], known: set[str]) -> dict[str, 
     found = {by_variable[variable]: value for variable, value in environ.items() if variable in by_variable}
     for variable in environ:
         if variable.startswith(PREFIX) and variable not in by_variable and variable not in _OUTSIDE_SETTINGS:
-            raise SettingsError(f"unknown setting {variable} in the environment{_nearest(variable, by_variable)}", name=variable)
+            raise SettingsError(
+                f"unknown setting {variable} in the environment{_nearest(variable, by_variable)}",
+                name=variable,
+            )
     return found
 
 

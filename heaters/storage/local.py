@@ -26,7 +26,9 @@ class LocalPart:
             self.path = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
             self._lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
         except OSError as error:
-            raise StoreUnavailable(f"can't write to {target.parent}: {error.strerror}", path=str(target)) from error
+            raise StoreUnavailable(
+                f"can't write to {target.parent}: {error.strerror}", path=str(target)
+            ) from error
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def publish(self) -> None:

@@ -1,0 +1,44 @@
+"""The command line: one file for each group of verbs; every verb is a few calls of the Python API."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import NoReturn
+
+from heaters.errors import HeatersError
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its status: 0 ok, 1 failed, 2 wrong use, 3 refused, 75 busy, 130 stopped."""
+    import click  # noqa: PLC0415 - after the interpreter is up, so that Ctrl-C at start-up is caught below
+
+    from heaters.cli import output  # noqa: PLC0415
+    from heaters.cli.app import app  # noqa: PLC0415
+
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in words
+    try:
+        status = app(words, standalone_mode=False)
+    except HeatersError as error:
+        output.show_error(error.as_json(), as_json=as_json)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        output.show_error({"type": "UsageError", "message": error.format_message()}, as_json=as_json)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        output.show_error(
+            {"type": "Interrupted", "message": "stopped; finished work is kept"}, as_json=as_json
+        )
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last wall: no traceback reaches a user unasked
+        kept = output.keep_traceback(traceback.format_exc())
+        message = (
+            f"internal error, {type(error).__name__}: {error}; the traceback is in {kept}, please report it"
+        )
+        output.show_error({"type": "InternalError", "message": message}, as_json=as_json)
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,120 @@
+"""Verbs of care: verify, janitor, cost, config, doctor, catalog check | snapshot | restore."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heaters.cli import output
+from heaters.cli.output import JsonOption, WorkspaceOption
+from heaters.config import Settings, find_workspace
+from heaters.errors import WorkspaceNotFound
+from heaters.stages.intake import in_words
+from heaters.workspace import open_workspace
+
+
+def verify(
+    source_id: Annotated[int | None, typer.Argument(metavar="SOURCE_ID", help="Only this source.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> int:
+    """Read masters, proxies and exported clips back and compare them with what was recorded."""
+    ws = open_workspace(workspace)
+    answer = ws.verify(
+        source_id, lambda row: print(f"reading back {row['id']} {row['title']}", file=sys.stderr)
+    )
+    if json:
+        output.show_json(answer)
+    else:
+        for one in answer["problems"]:
+            frame = f" frame {one['frame']}" if one["frame"] is not None else ""
+            print(f"source {one['source_id']}{frame}: {one['what']}")
+        print("all is as it was recorded" if answer["ok"] else f"{len(answer['problems'])} problems")
+    return int(not answer["ok"])
+
+
+def janitor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  # noqa: FBT002
+    """Remove what killed processes left behind."""
+    swept = open_workspace(workspace).janitor()
+    if json:
+        output.show_json(swept)
+    else:
+        print(
+            f"removed {len(swept['parts'])} unfinished files and {len(swept['orphans'])} files without a row"
+        )
+        for line in swept["dangling"]:
+            print(f"missing: {line}")
+    if swept["dangling"]:
+        output.hint("heaters verify, then heaters retry ID", as_json=json)
+    return int(bool(swept["dangling"]))
+
+
+def cost(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
+    """Say how many bytes each kind of artefact takes."""
+    rows = open_workspace(workspace).cost()
+    shown = rows if json else [{**row, "bytes": in_words(row["bytes"])} for row in rows]
+    output.show_rows(
+        shown, ("kind", "storage_class", "files", "bytes"), as_json=json, empty="nothing is stored yet"
+    )
+    output.hint("heaters status", as_json=json)
+
+
+def config(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
+    """List all settings with their values and where they come from."""
+    try:
+        root: Path | None = find_workspace(workspace)
+    except WorkspaceNotFound:
+        if workspace:
+            raise
+        root = None
+    rows = Settings.describe(root)
+    output.show_rows(rows, ("name", "value", "origin", "variable", "about"), as_json=json, empty="")
+    output.hint("set one in heaters.toml of the workspace, or by its variable", as_json=json)
+
+
+def doctor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  # noqa: FBT002
+    """Check that this machine and this workspace can do the work."""
+    from heaters.cli.checkup import examine  # noqa: PLC0415 - imports the heavy libraries to look at them
+
+    rows = examine(workspace)
+    output.show_rows(rows, ("check", "ok", "found"), as_json=json, empty="")
+    return int(not all(row["ok"] for row in rows))
+
+
+def catalog_check(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  # noqa: FBT002
+    """Look for anything in the catalog that must not be."""
+    problems = open_workspace(workspace).check()
+    if json:
+        output.show_json({"ok": not problems, "problems": problems})
+    else:
+        print("\n".join(problems) or "the catalog is sound")
+    return int(bool(problems))
+
+
+def catalog_snapshot(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
+    """Write every table to Parquet."""
+    folder = open_workspace(workspace).snapshot()
+    if json:
+        output.show_json({"snapshot": str(folder)})
+    else:
+        print(folder)
+    output.hint(f"heaters catalog restore {folder}", as_json=json)
+
+
+def catalog_restore(
+    snapshot: Annotated[
+        Path | None, typer.Argument(metavar="SNAPSHOT", help="A snapshot folder; default: the newest.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Make the catalog anew from a snapshot; the file that was there is kept aside."""
+    restored = open_workspace(workspace).restore(snapshot)
+    if json:
+        output.show_json({"restored": str(restored)})
+    else:
+        print(f"restored from {restored}")
+    output.hint("heaters catalog check", as_json=json)

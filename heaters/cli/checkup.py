@@ -1,0 +1,57 @@
+"""What `doctor` looks at."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from heaters.errors import HeatersError
+from heaters.execution.runlock import active_run
+from heaters.stages.intake import in_words
+from heaters.workspace import open_workspace
+
+
+def examine(workspace: str | None) -> list[dict[str, Any]]:
+    """One row for each check: what, whether it is well, and what was found."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("system", _system), ("encoders", _encoders), ("duckdb", _duckdb), ("workspace", lambda: _workspace(workspace)),
+    ]  # fmt: skip
+    return [_row(name, look) for name, look in checks]
+
+
+def _row(name: str, look: Callable[[], str]) -> dict[str, Any]:
+    try:
+        return {"check": name, "ok": True, "found": look()}
+    except (HeatersError, ImportError, OSError) as error:
+        return {"check": name, "ok": False, "found": str(error)}
+
+
+def _system() -> str:
+    if sys.platform == "win32":
+        raise OSError("Windows is supported through WSL: install heaters inside of it")
+    return f"Python {platform.python_version()} on {platform.system()}"
+
+
+def _encoders() -> str:
+    from heaters.media.encoders import encoder_versions  # noqa: PLC0415 - to look at it
+
+    return encoder_versions()
+
+
+def _duckdb() -> str:
+    from heaters.catalog.direct import duckdb_version  # noqa: PLC0415 - to look at it
+
+    return duckdb_version()
+
+
+def _workspace(workspace: str | None) -> str:
+    ws = open_workspace(workspace)
+    problems = ws.check()
+    if problems:
+        raise OSError(f"{ws.root}: {problems[0]}; `heaters catalog check` lists all")
+    run = active_run(ws.root / "catalog")
+    busy = f", a run is active (pid {run.get('pid')})" if run else ""
+    return f"{ws.root}, {in_words(shutil.disk_usage(ws.root).free)} free{busy}"

@@ -1,0 +1,185 @@
+"""Verbs on clips: show, clips, decide, undo, redo, retune, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from heaters.cli import output
+from heaters.cli.output import JsonOption, ReviewerOption, WorkspaceOption
+from heaters.cli.sources import SOURCE_COLUMNS, show_report
+from heaters.workspace import open_workspace
+
+CLIP_COLUMNS = (
+    "id",
+    "ref",
+    "state",
+    "start_frame",
+    "end_frame",
+    "start",
+    "label",
+    "group_id",
+    "reviewer",
+    "clip_filepath",
+)
+
+
+def show(
+    ref: Annotated[str, typer.Argument(metavar="REF", help="A source id, or a clip ref like 12.47.")],
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Show one source, or one clip with its history."""
+    ws = open_workspace(workspace)
+    if "." in ref:
+        row: dict[str, Any] = {**ws.clip(ref), "events": ws.history(ref)}
+    else:
+        row = ws.source(output.source_number(ref))
+    if json:
+        output.show_json([row])
+        return
+    for name, value in row.items():
+        if name != "events" and value not in (None, "", []):
+            print(f"{name:22} {value}")
+    for event in row.get("events", ()):
+        print(f"  {event['ts']:%Y-%m-%d %H:%M:%S}  {event['reviewer']:12} {event['action']}")
+
+
+def clips(
+    source: Annotated[int | None, typer.Option(metavar="ID", help="Only of this source.")] = None,
+    state: Annotated[str | None, typer.Option(metavar="S", help="Only in this state.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """List clips by source and start frame."""
+    ws = open_workspace(workspace)
+    if source is not None:
+        ws.source(source)
+    rows = ws.clips(source, state).rows()
+    output.show_rows(rows if json else _readable(rows), CLIP_COLUMNS, as_json=json, empty="no such clips")
+    output.hint("heaters decide approve REF" if rows else "heaters status", as_json=json)
+
+
+def decide(
+    action: Annotated[str, typer.Argument(metavar="ACTION", help=(
+        "approve, skip, archive, reset, merge, split, move-cut, group, ungroup or annotate."))],
+    refs: Annotated[list[str], typer.Argument(metavar="CLIP...", help="Clip ids or refs.")],
+    frame: Annotated[int | None, typer.Option(metavar="N", help="Absolute source frame, for split and move-cut.")] = None,
+    label: Annotated[str | None, typer.Option(help="For annotate.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="For annotate; may be given more than once.")] = None,
+    note: Annotated[str | None, typer.Option(help="For annotate.")] = None,
+    reviewer: ReviewerOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:  # fmt: skip
+    """Decide on clips."""
+    values = {
+        name: value
+        for name, value in {"label": label, "tags": tag, "note": note}.items()
+        if value is not None
+    }
+    _answer(open_workspace(workspace).decide(action, refs, frame, reviewer, **values), as_json=json)
+
+
+def undo(
+    reviewer: ReviewerOption = None,
+    source: Annotated[int | None, typer.Option(metavar="ID", help="Only commands on this source.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Take the latest command back."""
+    _answer(open_workspace(workspace).undo(reviewer, source), as_json=json)
+
+
+def redo(
+    reviewer: ReviewerOption = None,
+    source: Annotated[int | None, typer.Option(metavar="ID", help="Only commands on this source.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Carry the command that was undone last out again."""
+    _answer(open_workspace(workspace).redo(reviewer, source), as_json=json)
+
+
+def retune(
+    source_id: Annotated[int, typer.Argument(metavar="SOURCE_ID", help="Source.")],
+    detector: Annotated[
+        str | None,
+        typer.Option(metavar="D", help="heaters, adaptive, content, threshold, hash or histogram."),
+    ] = None,
+    threshold: Annotated[float | None, typer.Option(metavar="T", help="The detector's threshold.")] = None,
+    apply: Annotated[
+        bool, typer.Option(help="Lay the new cuts where no human has touched the clips.")
+    ] = False,  # noqa: FBT002
+    reviewer: ReviewerOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Detect again from stored scores and compare."""
+    answer = open_workspace(workspace).retune(
+        source_id, detector=detector, threshold=threshold, apply=apply, reviewer=reviewer
+    )
+    if json:
+        output.show_json(answer)
+        return
+    print(
+        f"{answer['detector']} {answer['params']}: {len(answer['cuts'])} cuts"
+        + (f" ({answer['note']})" if answer["note"] else "")
+    )
+    for name in ("kept", "added", "removed"):
+        print(
+            f"  {name:8} {len(answer[name]):4}  {', '.join(map(str, answer[name][:20]))}{' …' if len(answer[name]) > 20 else ''}"
+        )  # noqa: PLR2004
+    output.hint(f"heaters clips --source {source_id}" if apply else "the same with --apply", as_json=json)
+
+
+def export(
+    source_ids: Annotated[
+        list[int] | None, typer.Argument(metavar="SOURCE_ID...", help="Only clips of these sources.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(metavar="P", help="h264 or ffv1; default: the setting `preset`.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(metavar="DIR", help="Also copy the clips there.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> int:
+    """Encode approved clips, once, from the gold master."""
+    report = open_workspace(workspace).export(
+        source_ids or None, preset=preset, to=to, watcher=output.watcher(as_json=json)
+    )
+    if json:
+        output.show_json(report.as_json())
+    elif report.report is None and not report.waiting:
+        print("nothing to export: every approved clip has its file")
+    else:
+        for one in report.done:
+            print(one["output_path"])
+        show_report(report, "heaters verify")
+    return int(bool(report.failed))
+
+
+def _answer(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        output.show_json(answer)
+        return
+    print(output.columns_of(_readable(answer["clips"]), CLIP_COLUMNS[:-1]))
+    following = answer["next"]
+    output.hint(
+        f"heaters decide approve {following['source_video_id']}.{following['clip_no']}"
+        if following
+        else "heaters export"
+    )
+
+
+def _readable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            **row,
+            "ref": f"{row['source_video_id']}.{row['clip_no']}",
+            "start": f"{row['cut_points']['start_time']:.3f} s",
+        }
+        for row in rows
+    ]

@@ -1,0 +1,199 @@
+"""Verbs on sources: init, ingest, run, retry, park, status, sources."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from heaters.cli import output
+from heaters.cli.output import JsonOption, WorkspaceOption
+from heaters.errors import HeatersError, UsageError
+from heaters.workspace import RunReport, Workspace, open_workspace
+
+SOURCE_COLUMNS = (
+    "id",
+    "title",
+    "ingest_state",
+    "n_frames",
+    "duration",
+    "width",
+    "height",
+    "needs_splicing",
+    "last_error",
+)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to make it.")] = Path(),
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Make a workspace (or leave the one that is there as it is)."""
+    ws = open_workspace(folder, create=True)
+    if json:
+        output.show_json({"workspace": str(ws.root)})
+    else:
+        print(f"workspace {ws.root}")
+    output.hint(f"heaters ingest --workspace {ws.root} VIDEO...", as_json=json)
+
+
+def ingest(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, or folders of videos.")],
+    whole_clip: Annotated[bool, typer.Option(help="Each file already is a clip: no detection.")] = False,  # noqa: FBT002
+    allow_truncated: Annotated[
+        bool, typer.Option(help="Take files of which only a part can be decoded.")
+    ] = False,  # noqa: FBT002
+    title: Annotated[str | None, typer.Option(metavar="T", help="Title of a single source.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> int:
+    """Take files into the workspace: hash, look, copy."""
+    ws = open_workspace(workspace)
+    rows: list[dict[str, Any]] = []
+    for source in sources:
+        try:
+            rows += ws.ingest(
+                source, whole_clip=whole_clip, allow_truncated=allow_truncated, title=title, on_plan=None if json else _say_plan)  # fmt: skip
+        except HeatersError as error:
+            if error.exit_code > UsageError.exit_code:
+                raise
+            rows.append({"source": source, "error": error.as_json()})
+    if json:
+        output.show_json(rows)
+    else:
+        for row in rows:
+            print(_ingested(row), file=sys.stderr if "error" in row else sys.stdout)
+    good = [row for row in rows if "error" not in row]
+    if good:
+        output.hint("heaters run", as_json=json)
+    return int(len(good) < len(rows))
+
+
+def run(
+    stage: Annotated[
+        list[str] | None, typer.Option(metavar="S", help="Only this stage; may be given more than once.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Touch at most N sources.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be done.")] = False,  # noqa: FBT002
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> int:
+    """Carry all sources through the stages that they need: prepare, detect, verify."""
+    ws = open_workspace(workspace)
+    report = ws.run(stage or (), limit=limit, dry_run=dry_run, watcher=output.watcher(as_json=json))
+    if json:
+        output.show_json(report.as_json())
+    elif dry_run:
+        print(
+            output.columns_of(report.waiting, ("id", "stage", "reason"))
+            if report.waiting
+            else "nothing to do"
+        )
+    else:
+        show_report(report, "heaters clips --state pending")
+    return int(bool(report.failed))
+
+
+def retry(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Sources.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All that failed or are parked.")] = False,  # noqa: FBT002
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Let failed or parked sources be tried again."""
+    if bool(ids) == all_:
+        raise UsageError("name the sources to retry, or give --all")
+    retried = open_workspace(workspace).retry(*(ids or ()))
+    if json:
+        output.show_json({"retried": retried})
+    else:
+        print(f"to be tried again: {', '.join(map(str, retried)) or 'none; none of them had failed'}")
+    output.hint("heaters run", as_json=json)
+
+
+def park(
+    source_id: Annotated[int, typer.Argument(metavar="ID", help="Source.")],
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Take a source out of all runs."""
+    row = open_workspace(workspace).park(source_id)
+    if json:
+        output.show_json(row)
+    else:
+        print(f"source {row['id']} ({row['title']}) is parked")
+    output.hint(f"heaters retry {source_id} takes it up again", as_json=json)
+
+
+def status(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
+    """Where everything stands."""
+    ws = open_workspace(workspace)
+    facts = ws.status()
+    if json:
+        output.show_json([facts])
+        return
+    for name, value in facts.items():
+        text = (
+            ", ".join(f"{key} {count}" for key, count in value.items())
+            if isinstance(value, Mapping)
+            else value
+        )
+        print(f"{name:10} {text if text not in (None, '') else '-'}")
+    output.hint(_next_step(facts))
+
+
+def sources(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
+    """List the sources."""
+    rows = open_workspace(workspace).sources().rows()
+    output.show_rows(rows, SOURCE_COLUMNS, as_json=json, empty="no sources yet")
+    output.hint("heaters show ID" if rows else "heaters ingest VIDEO...", as_json=json)
+
+
+def show_report(report: RunReport, following: str) -> None:
+    """Print how a run ended: failures by cause, then one line with the totals."""
+    for one in report.failed:
+        print(f"failed: {one['id']} {one['stage']}: {one['error']}", file=sys.stderr)
+    for one in report.waiting:
+        print(f"waiting: {one['id']} {one['stage']}: {one['reason']}")
+    if report.report is None:
+        print("nothing to do: every stage of every source is done")
+    else:
+        print(
+            f"{len(report.done)} done, {len(report.failed)} failed, {len(report.waiting)} waiting, {report.seconds:.1f} s, "
+            f"{report.bytes} bytes, report {report.report}"
+        )
+    if sys.stdout.isatty():
+        output.hint(following)
+
+
+def _say_plan(file: Path, projected: Mapping[str, int]) -> None:
+    from heaters.stages.intake import in_words  # noqa: PLC0415
+
+    print(
+        f"{file.name}: projected {', '.join(f'{in_words(count)} with master_mode {mode}' for mode, count in projected.items())}"
+    )
+
+
+def _ingested(row: Mapping[str, Any]) -> str:
+    if "error" in row:
+        return f"error: {row['error']['message']}"
+    known = " (these bytes were there already)" if row["duplicate"] else ""
+    return f"source {row['id']}: {row['title']}{known}"
+
+
+def _next_step(facts: Mapping[str, Any]) -> str:
+    clips = facts["clips"]
+    if not facts["sources"]:
+        return "heaters ingest VIDEO..."
+    if facts["pending"]:
+        return "heaters run"
+    if clips.get("pending"):
+        return "heaters clips --state pending, then heaters decide"
+    return "heaters export" if clips.get("approved") else "heaters ingest VIDEO..."
+
+
+__all__ = ["Workspace", "ingest", "init", "park", "retry", "run", "show_report", "sources", "status"]

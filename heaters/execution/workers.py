@@ -1,0 +1,62 @@
+"""A pool of spawned processes in which a killed worker fails only its own task."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from multiprocessing import get_context
+from typing import Any, Final
+
+_WATCH_SECONDS: Final = 0.5
+
+
+class Workers(Executor):
+    """Processes that run module-level functions.
+
+    `concurrent.futures.ProcessPoolExecutor` fails every task when one worker dies; pebble fails that task alone.
+    The pool is made at the first task, so that a run with nothing to do starts no process.
+    """
+
+    def __init__(self, count: int = 1) -> None:
+        self._count = count
+        self._pool: Any = None
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run a module-level function in a worker."""
+        if self._pool is None:
+            from pebble import ProcessPool  # noqa: PLC0415 - an idle run needs none
+
+            self._pool = ProcessPool(
+                self._count, context=get_context("spawn"), initializer=_settle_in, initargs=[os.getpid()]
+            )
+        future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - Executor's signature
+        """End the workers; with `cancel_futures` at once, whatever they are doing."""
+        if self._pool is None:
+            return
+        if cancel_futures:
+            self._pool.stop()
+        else:
+            self._pool.close()
+        if wait or cancel_futures:
+            self._pool.join()
+        self._pool = None
+
+
+def _settle_in(parent: int) -> None:
+    """In a new worker: leave Ctrl-C to the coordinator, end with it, and die of SIGTERM at once."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,221 @@
+"""The whole flow, on one screen.
+
+    source ──ingest──▶ original ──prepare──▶ gold master + review proxy + frame index + frame scores
+                                                  │ detect (replays scores; no decode)
+                                                  ▼
+    final clips ◀──export── approved clips ◀──review── cut points (virtual clips)
+
+A stage is pending by a rule on its source row, works in a worker on plain data, and ends in one command to the
+catalog. Whatever is killed is pending again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from heaters.catalog.requests import FailExport, FailStage, StartStage
+from heaters.config import Settings
+from heaters.errors import HeatersError, StageFailed
+from heaters.execution.loop import Jobs, Task, Watcher, drive
+from heaters.execution.workers import Workers
+from heaters.stages import detect, export, ingest, prepare, verify
+from heaters.stages.reporting import read_progress
+from heaters.stages.stage import Stage as Stage
+from heaters.stages.stage import Unit
+from heaters.storage import open_store
+
+STAGES: Final = (
+    Stage("ingest", "bytes into the store", "original_filepath", ingest.pending, ingest.plan, ingest.run_one, ingest.outcome),
+    Stage("prepare", "gold master, proxy, index, scores", "proxy_filepath", prepare.pending, prepare.plan, prepare.run_one, prepare.outcome),
+    Stage("detect", "scores → virtual clips", "ready", detect.pending, detect.plan, detect.run_one, detect.outcome),
+    Stage("verify", "read everything back", "verified_at", verify.pending, verify.plan, verify.run_one, verify.outcome),
+)  # fmt: skip
+"""In the order of the flow. `export` works on clips instead of sources and has its own supply below."""
+
+STAGE_NAMES: Final = (*(stage.name for stage in STAGES), export.NAME)
+
+
+class Catalog(Protocol):
+    """What the pipeline needs of any transport."""
+
+    def execute(self, command: object) -> dict[str, Any]:
+        """Carry out one command."""
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Read rows."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did: rows for the JSON answer."""
+
+    done: list[dict[str, Any]] = field(default_factory=list)
+    failed: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    bytes: int = 0
+
+
+def run_stages(
+    catalog: Catalog, settings: Settings, store: str, watcher: Watcher, run_id: int, *,
+    stages: Sequence[Stage] = STAGES, limit: int | None = None, after_each: Callable[[Outcome], None] | None = None,
+) -> Outcome:  # fmt: skip
+    """Carry every source through the stages that it needs, one source after another by priority.
+
+    Args:
+        limit: how many sources to touch at most; None for all.
+        after_each: called with the outcome so far when a unit has ended.
+    """
+    outcome, units = Outcome(), dict[str, tuple[Stage, Unit]]()
+    failed, touched = set[int](), set[int]()
+
+    def take() -> Task | None:
+        busy = {unit.subject_id for _, unit in units.values()}
+        for row in catalog.rows(
+            "SELECT * FROM source_videos WHERE ingest_state <> 'parked' ORDER BY priority DESC, id"
+        ):
+            full = limit is not None and len(touched) >= limit and row["id"] not in touched
+            stage = next((stage for stage in stages if stage.pending(row, settings)), None)
+            if stage is None or full or row["id"] in busy or row["id"] in failed:
+                continue
+            unit = stage.plan(row, settings, store)
+            catalog.execute(
+                StartStage(stage.name, unit.subject_id, unit.input_hash, unit.params_hash, run_id)
+            )
+            touched.add(unit.subject_id)
+            return _task(units, stage, unit, f"{unit.subject_id} {unit.label}: {stage.name}")
+        return None
+
+    def succeed(task: Task, result: dict[str, Any]) -> None:
+        stage, unit = units.pop(task.key)
+        catalog.execute(stage.outcome(unit, result))
+        outcome.bytes += result.get("bytes", 0)
+        outcome.done.append(
+            {"id": unit.subject_id, "stage": stage.name, "seconds": round(result.get("seconds", 0.0), 3)}
+        )
+        if after_each:
+            after_each(outcome)
+
+    def fail(task: Task, error: HeatersError) -> None:
+        stage, unit = units.pop(task.key)
+        failed.add(unit.subject_id)
+        permanent = bool(getattr(error, "permanent", False))
+        catalog.execute(FailStage(
+            stage.name, unit.subject_id, unit.input_hash, unit.params_hash, error.message, permanent, settings.max_attempts))  # fmt: skip
+        outcome.failed.append({"id": unit.subject_id, "stage": stage.name, "error": error.message})
+        if after_each:
+            after_each(outcome)
+
+    _drive(Jobs(take, succeed, fail), settings, watcher)
+    return outcome
+
+
+def run_export(
+    catalog: Catalog, settings: Settings, store: str, watcher: Watcher, run_id: int, *, preset: str,
+    source_ids: Sequence[int] | None = None, limit: int | None = None,
+) -> Outcome:  # fmt: skip
+    """Export every clip that is approved (or that lacks this preset), each once."""
+    outcome, units = Outcome(), dict[str, tuple[dict[str, Any], Unit]]()
+    queue = exportable(catalog, settings, preset, source_ids)[:limit]
+
+    def take() -> Task | None:
+        while queue:
+            clip = queue.pop(0)
+            unit = _plan_export(catalog, settings, store, clip, preset)
+            try:
+                catalog.execute(export.start(unit, run_id))
+                ready = export.standing(
+                    unit, catalog.rows("SELECT * FROM clip_artifacts WHERE clip_id = ?", [clip["id"]])
+                )
+            except HeatersError as error:
+                outcome.waiting.append({"id": clip["id"], "stage": export.NAME, "reason": error.message})
+                continue
+            if ready is None:
+                return _task(units, clip, unit, f"clip {unit.label}: export")
+            catalog.execute(ready)
+            outcome.done.append(_exported(clip, store, ready.filepath))
+        return None
+
+    def succeed(task: Task, result: dict[str, Any]) -> None:
+        clip, unit = units.pop(task.key)
+        catalog.execute(export.outcome(unit, result))
+        outcome.bytes += result["bytes"]
+        outcome.done.append(
+            {
+                **_exported(clip, store, result["filepath"]),
+                "frames": result["frames"],
+                "duration": result["duration"],
+            }
+        )
+
+    def fail(task: Task, error: HeatersError) -> None:
+        _, unit = units.pop(task.key)
+        catalog.execute(FailExport(unit.subject_id, unit.input_hash, unit.params_hash, error.message))
+        outcome.failed.append({"id": unit.subject_id, "stage": export.NAME, "error": error.message})
+
+    _drive(Jobs(take, succeed, fail), settings, watcher)
+    return outcome
+
+
+def stages_named(names: Sequence[str]) -> list[Stage]:
+    """The stages of these names, in the order of the flow."""
+    return [stage for stage in STAGES if not names or stage.name in names]
+
+
+def _drive(jobs: Jobs, settings: Settings, watcher: Watcher) -> None:
+    with Workers(settings.workers) as workers:
+        drive(jobs, workers, settings.workers, watcher, read_progress)
+
+
+def _task(units: dict[str, tuple[Any, Unit]], owner: Any, unit: Unit, label: str) -> Task:
+    key = f"{unit.stage}:{unit.subject_id}"
+    if key in units:
+        raise StageFailed(f"{label} is running already")
+    units[key] = owner, unit
+    function = export.run_one if unit.stage == export.NAME else owner.run_one
+    return Task(key, label, function, unit.spec, unit.total)
+
+
+def waiting_for_source(catalog: Catalog, source_ids: Sequence[int] | None) -> list[dict[str, Any]]:
+    """Approved clips that can't be exported yet, because their source is not ready (any more)."""
+    rows = catalog.rows(
+        "SELECT c.id, c.source_video_id, v.ingest_state FROM clips c JOIN source_videos v ON v.id = c.source_video_id "
+        "WHERE c.state = 'approved' AND v.ingest_state <> 'ready' ORDER BY c.id"
+    )
+    return [
+        {"id": row["id"], "stage": export.NAME, "reason": f"source {row['source_video_id']} is {row['ingest_state']}"}
+        for row in rows if source_ids is None or row["source_video_id"] in source_ids
+    ]  # fmt: skip
+
+
+def exportable(
+    catalog: Catalog, settings: Settings, preset: str, source_ids: Sequence[int] | None
+) -> list[dict[str, Any]]:
+    """Clips to export, of sources that are ready."""
+    rows = catalog.rows(
+        "SELECT c.*, v.duration AS source_duration, list_distinct(list(a.uri) FILTER (a.uri IS NOT NULL)) AS uris "
+        "FROM clips_with_cut_points c JOIN source_videos v ON v.id = c.source_video_id LEFT JOIN clip_artifacts a "
+        "ON a.clip_id = c.id AND a.kind = 'final_clip' WHERE c.state IN ('approved', 'exporting', 'export_failed', 'exported') "
+        "AND v.ingest_state = 'ready' GROUP BY ALL ORDER BY c.source_video_id, c.start_frame"
+    )
+    for row in rows:
+        row["presets"] = [uri.rpartition(".")[0].rpartition("_")[2] for uri in row.pop("uris") or []]
+    chosen = rows if source_ids is None else [row for row in rows if row["source_video_id"] in source_ids]
+    return [row for row in chosen if export.pending(row, preset, settings)]
+
+
+def _plan_export(catalog: Catalog, settings: Settings, store: str, clip: dict[str, Any], preset: str) -> Unit:
+    source = catalog.rows("SELECT * FROM source_videos WHERE id = ?", [clip["source_video_id"]])[0]
+    events = catalog.rows(
+        "SELECT op_id, ts, reviewer, action, frame FROM clip_events WHERE list_contains(clip_ids, ?) ORDER BY seq", [clip["id"]])  # fmt: skip
+    return export.plan(clip, source, events, preset, settings, store)
+
+
+def _exported(clip: dict[str, Any], store: str, key: str) -> dict[str, Any]:
+    points = clip["cut_points"]
+    return {
+        "clip_id": clip["id"], "source_video_id": clip["source_video_id"], "output_path": open_store(store).uri(key),
+        "start_frame": clip["start_frame"], "end_frame": clip["end_frame"], "frames": clip["end_frame"] - clip["start_frame"],
+        "duration": points["end_time"] - points["start_time"],
+    }  # fmt: skip

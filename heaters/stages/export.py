@@ -1,0 +1,154 @@
+"""Export: encode an approved clip once, from the gold master, and write the manifest that proves it.
+
+Done when the clip's state is `exported` and its file and manifest are named in `clip_artifacts`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+from heaters.catalog.requests import Artifact, FinishExport, StartExport
+from heaters.config import Settings
+from heaters.domain import layout
+from heaters.stages.reporting import reporter
+from heaters.stages.stage import Row, Unit, digest
+from heaters.storage import Store, open_store
+
+NAME: Final = "export"
+_SOURCE_FACTS: Final = (
+    "id", "title", "origin", "origin_url", "sha256", "gold_master_filepath", "frame_index_filepath", "master_mode",
+    "rotation", "time_base", "n_frames", "sar_num", "sar_den", "fps_num", "fps_den",
+)  # fmt: skip
+_CLIP_FACTS: Final = ("id", "clip_no", "start_frame", "end_frame", "label", "tags", "note", "version")
+
+
+def pending(clip: Row, preset: str, settings: Settings) -> bool:
+    """Tell whether the clip needs this preset. A clip left `exporting` by a run that died is taken up again."""
+    if clip["state"] in {"approved", "exporting", "export_failed"}:
+        return True
+    return clip["state"] == "exported" and preset != settings.preset and preset not in clip["presets"]
+
+
+def plan(clip: Row, source: Row, events: Sequence[Row], preset: str, settings: Settings, store: str) -> Unit:
+    """What to encode, and what its manifest shall tell."""
+    extra = preset if preset != settings.preset else None
+    spec = {
+        "store": store, "preset": preset, "suffix": extra, "source": {name: source[name] for name in _SOURCE_FACTS},
+        "clip": {name: clip[name] for name in _CLIP_FACTS}, "events": [_event(event) for event in events],
+    }  # fmt: skip
+    input_hash = digest(source["sha256"], source["master_mode"], clip["start_frame"], clip["end_frame"])
+    label = f"{source['id']}.{clip['clip_no']}"
+    return Unit(
+        NAME, clip["id"], label, spec, input_hash, digest(preset), clip["end_frame"] - clip["start_frame"]
+    )
+
+
+def start(unit: Unit, run_id: int | None) -> StartExport:
+    """The command that takes the clip into export."""
+    return StartExport(
+        unit.subject_id, unit.spec["clip"]["version"], unit.input_hash, unit.params_hash, run_id
+    )
+
+
+def run_one(spec: dict[str, Any]) -> dict[str, Any]:
+    """Cut, check, publish the clip, then its manifest."""
+    from heaters.media import cutter  # noqa: PLC0415 - PyAV only in workers
+    from heaters.media.presets import PRESETS  # noqa: PLC0415
+
+    began, store, clip = time.monotonic(), open_store(spec["store"]), spec["clip"]
+    key = layout.final_clip(
+        spec["source"]["id"], clip["clip_no"], PRESETS[spec["preset"]].extension, spec["suffix"]
+    )
+    pictures = _pictures(store, spec)
+    with store.part(key) as part, store.part(layout.manifest(key)) as note:
+        cut = cutter.cut(
+            cutter.CutSpec(
+                master=str(store.local_path(spec["source"]["gold_master_filepath"])), output=str(part.path),
+                original_is_master=spec["source"]["master_mode"] == "source", start_frame=clip["start_frame"],
+                end_frame=clip["end_frame"], time_base=spec["source"]["time_base"], rotation=spec["source"]["rotation"],
+                preset=spec["preset"], **pictures,
+            ),
+            reporter(spec),
+        )  # fmt: skip
+        manifest = _manifest(spec, key, cut, pictures["picture_crc32"])
+        note.path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False, default=str) + "\n", "utf-8")
+        part.publish()
+        note.publish()
+    artifacts = [
+        {"kind": "final_clip", "uri": key, "bytes": cut.bytes, "sha256": cut.sha256},
+        {"kind": "manifest", "uri": layout.manifest(key), "bytes": store.local_path(layout.manifest(key)).stat().st_size,
+         "sha256": digest(manifest)},
+    ]  # fmt: skip
+    return {
+        "filepath": key, "artifacts": artifacts, "frames": cut.frames, "duration": float(cut.duration), "bytes": cut.bytes,
+        "seconds": time.monotonic() - began,
+    }  # fmt: skip
+
+
+def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishExport:
+    """Make the clip physical."""
+    named = digest(unit.input_hash, unit.params_hash)
+    artifacts = [Artifact(params_hash=named, clip_id=unit.subject_id, **one) for one in result["artifacts"]]
+    return FinishExport(
+        op_id=str(uuid.uuid4()), clip_id=unit.subject_id, input_hash=unit.input_hash, params_hash=unit.params_hash,
+        filepath=result["filepath"], main=unit.spec["suffix"] is None, artifacts=artifacts, seconds=result["seconds"],
+        bytes=result["bytes"],
+    )  # fmt: skip
+
+
+def standing(unit: Unit, artifacts: Sequence[Row]) -> FinishExport | None:
+    """The finishing command without any work, where the very same clip lies in the store already."""
+    store, named = open_store(unit.spec["store"]), digest(unit.input_hash, unit.params_hash)
+    for one in artifacts:
+        if one["kind"] == "final_clip" and one["params_hash"] == named:
+            head, manifest = store.head(one["uri"]), store.head(layout.manifest(one["uri"]))
+            if head is not None and head.bytes == one["bytes"] and manifest is not None:
+                return FinishExport(
+                    str(uuid.uuid4()), unit.subject_id, unit.input_hash, unit.params_hash, one["uri"], unit.spec["suffix"] is None)  # fmt: skip
+    return None
+
+
+def _pictures(store: Store, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Exact times and checksums of the clip's frames, from the frame index."""
+    from heaters.catalog import parquet  # noqa: PLC0415 - DuckDB only in workers
+
+    clip = spec["clip"]
+    index, footer = parquet.read_columns(
+        store.local_path(spec["source"]["frame_index_filepath"]), ("pts", "picture_crc32")
+    )
+    pts = [int(value) for value in index["pts"]] + [int(footer["end_pts"])]
+    return {
+        "pts": pts, "start_pts": int(footer["start_pts"]),
+        "picture_crc32": [int(crc) for crc in index["picture_crc32"][clip["start_frame"] : clip["end_frame"]]],
+    }  # fmt: skip
+
+
+def _manifest(spec: Mapping[str, Any], key: str, cut: Any, crcs: Sequence[int]) -> dict[str, Any]:
+    """The chain from the source's bytes to the output's: what anybody needs to prove a clip."""
+    clip, source = spec["clip"], spec["source"]
+    base = Fraction(source["time_base"])
+    return {
+        "manifest": 1,
+        "source": {name: source[name] for name in ("id", "title", "origin", "origin_url", "sha256", "n_frames", "master_mode")},
+        "clip": {
+            "ref": f"{source['id']}.{clip['clip_no']}", **clip, "time_base": str(base),
+            "frames": clip["end_frame"] - clip["start_frame"],
+        },
+        "pictures": {"of": "gold master, presentation order", "crc32": list(crcs)},
+        "events": list(spec["events"]),
+        "encoder": {"preset": spec["preset"], **cut.encoder},
+        "output": {
+            "key": key, "bytes": cut.bytes, "sha256": cut.sha256, "frames": cut.frames, "duration": float(cut.duration), "audio": cut.audio,
+        },
+    }  # fmt: skip
+
+
+def _event(event: Row) -> dict[str, Any]:
+    return {name: event[name] for name in ("op_id", "ts", "reviewer", "action", "frame")} | {
+        "ts": event["ts"].isoformat()
+    }

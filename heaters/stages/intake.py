@@ -1,0 +1,101 @@
+"""Before ingest: look at a file without trusting it, and say what it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from heaters.config import Settings
+from heaters.errors import NotAVideo, NotEnoughSpace, UsageError
+from heaters.stages.ingest import hash_file
+
+VIDEO_EXTENSIONS: Final = frozenset(
+    "3gp asf avi dv flv gif m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts vob webm wmv y4m".split()
+)
+"""What is taken from a folder; a file that is named itself may have any name."""
+
+
+def files_of(source: str | Path) -> Iterator[Path]:
+    """The files that a SOURCE argument means: itself, or the videos below a folder, sorted.
+
+    Raises:
+        UsageError: a URL (web sources are not built yet), or a folder without a video.
+    """
+    if "://" in str(source):
+        raise UsageError(
+            f"{source} is a web address; this version takes files and folders: download it first",
+            source=str(source),
+        )
+    path = Path(source).expanduser().absolute()
+    if not path.is_dir():
+        yield path
+        return
+    found = [
+        one for one in sorted(path.rglob("*"))
+        if one.is_file() and one.suffix[1:].lower() in VIDEO_EXTENSIONS and not one.name.startswith(".")
+    ]  # fmt: skip
+    if not found:
+        raise UsageError(f"there is no video in {path}", path=str(path))
+    yield from found
+
+
+def look(path: Path, settings: Settings) -> dict[str, Any]:
+    """Hash a file and probe it in a limited child process.
+
+    Returns:
+        sha256, bytes, probe (as JSON, with `projected`: master mode → bytes) and warnings.
+
+    Raises:
+        NotAVideo: it can't be one; the message says why.
+    """
+    from heaters.media.probe import probe_in_child  # noqa: PLC0415 - only where something is ingested
+    from heaters.media.projection import projected_bytes  # noqa: PLC0415
+
+    try:
+        size = path.stat().st_size
+        probe = probe_in_child(path, seconds=settings.probe_seconds, max_pixels=settings.max_pixels)
+        sha256 = hash_file(path)
+    except FileNotFoundError as error:
+        raise NotAVideo(f"{path} does not exist", path=str(path)) from error
+    except PermissionError as error:
+        raise NotAVideo(f"{path} can't be read: check its owner and mode", path=str(path)) from error
+    projected = {
+        mode: projected_bytes(probe, size, mode, settings.proxy_height) for mode in ("ffv1", "source")
+    }
+    return {
+        "sha256": sha256,
+        "bytes": size,
+        "probe": {**probe.as_json(), "projected": projected},
+        "warnings": list(probe.warnings),
+    }
+
+
+def refuse_overflow(needed: Mapping[str, int], settings: Settings, free: int | None, what: str) -> None:
+    """Refuse work whose projected bytes are over the allowed share of the free space.
+
+    Args:
+        needed: master mode → bytes.
+        free: free bytes of the store; None where there is no limit.
+
+    Raises:
+        NotEnoughSpace: with both projections in words.
+    """
+    here, other = needed[settings.master_mode], "source" if settings.master_mode == "ffv1" else "ffv1"
+    if free is None or here <= settings.free_space_share * free:
+        return
+    raise NotEnoughSpace(
+        f"{what} is projected to take {in_words(here)} ({settings.master_mode} masters), over {settings.free_space_share:.0%} of "
+        f"the {in_words(free)} that are free; with master_mode = \"{other}\" it would be {in_words(needed[other])}. Free some "
+        "space, choose that mode, or raise free_space_share",
+        projected=dict(needed), free=free,
+    )  # fmt: skip
+
+
+def in_words(count: float) -> str:
+    """A number of bytes for people, in powers of 1,000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000:  # noqa: PLR2004 - the step between units
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.2f} TB"

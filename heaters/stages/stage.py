@@ -1,0 +1,69 @@
+"""What a stage is: a rule for what is pending, a plan, one pure unit of work, and the command that applies it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heaters.catalog.requests import FinishStage
+from heaters.config import Settings
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit of work for one source or clip.
+
+    Attributes:
+        subject_id: source id, or clip id for `export`.
+        label: what people read beside the bar.
+        spec: JSON-able; all that `run_one` is given.
+        input_hash: of the bytes it works on; with `params_hash` it names the job.
+        total: frames or bytes to go through, 0 if unknown.
+    """
+
+    stage: str
+    subject_id: int
+    label: str
+    spec: dict[str, Any]
+    input_hash: str
+    params_hash: str
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the pipeline.
+
+    Attributes:
+        done_flag: the column or state that says it is done.
+        pending: tells whether a source row needs this stage.
+        plan: what to do for that row.
+        run_one: module-level and pure; runs in a worker.
+        outcome: the command that applies its result.
+    """
+
+    name: str
+    about: str
+    done_flag: str
+    pending: Callable[[Row, Settings], bool]
+    plan: Callable[[Row, Settings, str], Unit]
+    run_one: Callable[[dict[str, Any]], dict[str, Any]]
+    outcome: Callable[[Unit, Mapping[str, Any]], FinishStage]
+
+
+def digest(*parts: object) -> str:
+    """SHA-256 of some JSON-able values, as hex."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def finish(unit: Unit, result: Mapping[str, Any], columns: Mapping[str, Any], **more: Any) -> FinishStage:
+    """The finishing command of a unit, with what all stages report."""
+    return FinishStage(
+        stage=unit.stage, source_id=unit.subject_id, input_hash=unit.input_hash, params_hash=unit.params_hash, columns=columns,
+        warnings=result.get("warnings", ()), seconds=result.get("seconds", 0.0), bytes=result.get("bytes", 0), **more,
+    )  # fmt: skip

@@ -1,0 +1,125 @@
+"""Verify: read the whole gold master and the proxy back and compare every frame with what was recorded.
+
+Done when `verified_at` is set.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from heaters.catalog.requests import FinishStage
+from heaters.config import Settings
+from heaters.domain import layout
+from heaters.errors import VerificationFailed
+from heaters.stages.ingest import hash_file
+from heaters.stages.reporting import reporter
+from heaters.stages.stage import Row, Unit, digest, finish
+from heaters.storage import Store, open_store
+
+NAME: Final = "verify"
+
+
+def pending(row: Row, settings: Settings) -> bool:
+    """Tell whether the source is ready and was never read back in full."""
+    return (
+        settings.verify and row["verified_at"] is None and row["ingest_state"] in {"ready", "verify_failed"}
+    )
+
+
+def plan(row: Row, _: Settings, store: str) -> Unit:
+    """Read everything back."""
+    spec = {
+        "store": store, "source_id": row["id"], "master": row["gold_master_filepath"], "proxy": row["proxy_filepath"],
+        "frame_index": row["frame_index_filepath"], "time_base": row["time_base"],
+    }  # fmt: skip
+    return Unit(NAME, row["id"], row["title"], spec, row["sha256"], digest(NAME), row["n_frames"])
+
+
+def run_one(spec: dict[str, Any]) -> dict[str, Any]:
+    """Compare, and fail with the first frame that differs.
+
+    Raises:
+        VerificationFailed: something differs; the message names the file and the frame.
+    """
+    began = time.monotonic()
+    problems = find_problems(spec)
+    if problems:
+        first = problems[0]
+        where = f" at frame {first['frame']}" if first["frame"] is not None else ""
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise VerificationFailed(
+            f"source {spec['source_id']}{where}: {first['what']}{more}; `heaters verify {spec['source_id']}` lists all",
+            source_id=spec["source_id"], problems=problems[:100],
+        )  # fmt: skip
+    return {"verified_at": datetime.now(UTC).isoformat(), "seconds": time.monotonic() - began}
+
+
+def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishStage:
+    """Note when it was verified."""
+    return finish(
+        unit, result, {"verified_at": datetime.fromisoformat(result["verified_at"]).replace(tzinfo=None)}
+    )
+
+
+def find_problems(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All frames of master and proxy that are not what was recorded: `source_id`, `frame` (or None), `what`."""
+    from heaters.catalog import parquet  # noqa: PLC0415 - only in workers
+    from heaters.media import readback  # noqa: PLC0415
+
+    store = open_store(spec["store"])
+    missing = [key for key in (spec["master"], spec["proxy"], spec["frame_index"]) if store.head(key) is None]
+    if missing:
+        return [
+            {"source_id": spec["source_id"], "frame": None, "what": f"{store.uri(key)} is missing"}
+            for key in missing
+        ]
+    index, footer = parquet.read_columns(store.local_path(spec["frame_index"]))
+    found = readback.read_back(
+        store.local_path(spec["master"]), index["pts"], index["picture_crc32"], None, progress=reporter(spec))  # fmt: skip
+    found += readback.check_proxy(
+        store.local_path(spec["proxy"]), index["offset"], index["size"], index["crc32"]
+    )
+    problems = [{"source_id": spec["source_id"], "frame": one.frame, "what": one.what} for one in found]
+    if hash_file(store.local_path(spec["proxy"])) != footer["proxy_sha256"]:
+        problems.append(
+            {"source_id": spec["source_id"], "frame": None, "what": f"{store.uri(spec['proxy'])} has changed"}
+        )
+    return problems
+
+
+def manifest_problems(store_address: str, source: Row, clips: Sequence[Row]) -> list[dict[str, Any]]:
+    """Derive what the manifests of exported clips must say from the frame index, and name what differs."""
+    from heaters.catalog import parquet  # noqa: PLC0415 - only where something is verified
+
+    store = open_store(store_address)
+    if not clips or store.head(source["frame_index_filepath"]) is None:
+        return []
+    index, _ = parquet.read_columns(store.local_path(source["frame_index_filepath"]), ("picture_crc32",))
+    found = ((clip, _manifest_fault(store, clip, index["picture_crc32"])) for clip in clips)
+    return [
+        {"source_id": source["id"], "frame": fault[0], "what": f"clip {source['id']}.{clip['clip_no']}: {fault[1]}"}
+        for clip, fault in found if fault
+    ]  # fmt: skip
+
+
+def _manifest_fault(store: Store, clip: Row, crcs: Sequence[int]) -> tuple[int | None, str] | None:
+    """The first thing that is wrong with an exported clip: a frame, if it is one, and what."""
+    key = clip["clip_filepath"]
+    for needed in (key, layout.manifest(key)):
+        if store.head(needed) is None:
+            return None, f"{store.uri(needed)} is missing"
+    manifest = json.loads(store.local_path(layout.manifest(key)).read_text("utf-8"))
+    told = manifest["clip"]
+    if hash_file(store.local_path(key)) != manifest["output"]["sha256"]:
+        return None, f"{store.uri(key)} has changed since it was exported"
+    said = manifest["pictures"]["crc32"]
+    if len(said) != told["end_frame"] - told["start_frame"]:
+        return None, "its manifest counts other frames than its cut points"
+    for number, crc in enumerate(said, told["start_frame"]):
+        if int(crcs[number]) != crc:
+            return number, f"its manifest has another picture at frame {number}"
+    return None

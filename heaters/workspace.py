@@ -1,0 +1,648 @@
+"""A workspace: the composition root, and the Python API.
+
+ws = heaters.open_workspace("shows", create=True)
+ws.ingest("show.mp4")
+ws.run()
+ws.decide("approve", "1.3")
+ws.export()
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from heaters import pipeline
+from heaters.catalog import requests
+from heaters.config import SETTINGS_FILE, Settings, find_workspace
+from heaters.domain.commands import Decision
+from heaters.errors import HeatersError, Interrupted, UnknownReference, UsageError
+from heaters.execution.loop import Watcher
+from heaters.execution.progress import Silent
+from heaters.execution.runlock import active_run, note_progress, run_lock
+from heaters.stages import detect, ingest, intake, verify
+from heaters.stages import janitor as cleaning
+from heaters.storage import open_store
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+    from heaters.catalog.direct import DirectCatalog
+    from heaters.catalog.tables import Table
+
+CATALOG_FOLDER: Final = "catalog"
+Ref = int | str
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run or an export did.
+
+    Attributes:
+        done: one row for each unit that ended well (`id`, `stage`, `seconds`, or an exported clip).
+        failed: `id`, `stage`, `error`. Parked sources are in `waiting`, not here.
+        waiting: `id`, `stage`, `reason`.
+        report: where the report lies as a file; None if there was nothing to do.
+    """
+
+    done: list[Row]
+    failed: list[Row]
+    waiting: list[Row]
+    seconds: float
+    bytes: int
+    report: Path | None
+
+    def as_json(self) -> dict[str, list[Row]]:
+        """The contract of `run --json` and `export --json`."""
+        return {"done": self.done, "failed": self.failed, "waiting": self.waiting}
+
+
+def open_workspace(folder: str | Path | None = None, *, create: bool = False, **settings: Any) -> Workspace:
+    """Open the workspace in a folder, or make one there.
+
+    Args:
+        folder: default: `HEATERS_WORKSPACE`, else the nearest parent folder that is a workspace.
+        create: make it if there is none.
+        settings: override the workspace's settings, by name.
+
+    Raises:
+        WorkspaceNotFound: there is none, and `create` is not set.
+        SettingsError: a setting is unknown or has a wrong value.
+    """
+    if create:
+        root = Path(folder or os.environ.get("HEATERS_WORKSPACE") or ".").expanduser().resolve()
+        _make(root)
+    else:
+        root = find_workspace(folder)
+    return Workspace(root, Settings.load(root, **settings))
+
+
+class Workspace:
+    """One folder of shows, their artefacts and their catalog. Made by `open_workspace`."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+        self.store = open_store(str(root))
+        self._catalog: DirectCatalog | None = None
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.root)!r})"
+
+    @property
+    def catalog(self) -> DirectCatalog:
+        """The catalog; opened when it is first needed."""
+        if self._catalog is None:
+            from heaters.catalog.direct import DirectCatalog  # noqa: PLC0415 - DuckDB only where it is used
+
+            self._catalog = DirectCatalog(self.root / CATALOG_FOLDER, lock_seconds=self.settings.lock_seconds)
+        return self._catalog
+
+    # -- work ---------------------------------------------------------------------------------------------------------
+
+    def ingest(
+        self, *sources: str | Path, whole_clip: bool = False, allow_truncated: bool = False, title: str | None = None,
+        on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
+    ) -> list[Row]:  # fmt: skip
+        """Take files, or all videos of folders, into the workspace.
+
+        Args:
+            sources: files and folders.
+            whole_clip: each file already is a clip: one clip spanning it, no detection.
+            allow_truncated: accept files of which only a part can be decoded.
+            title: of the source, where it is a single file; default: the file's name without extension.
+            on_plan: called before bytes are copied, with the projected bytes of both master modes.
+
+        Returns:
+            One row for each file, in order: the source row with `duplicate`, or `source` and `error`.
+
+        Raises:
+            HeatersError: where a single file was named and it can't be taken.
+            NotEnoughSpace: the projection is over the allowed share of the free space.
+        """
+        files = [file for source in sources for file in intake.files_of(source)]
+        rows = []
+        for file in files:
+            try:
+                rows.append(
+                    self._ingest_one(
+                        file, whole_clip, allow_truncated, title if len(files) == 1 else None, on_plan
+                    )
+                )
+            except HeatersError as error:
+                if len(files) == 1 or error.exit_code > 1:
+                    raise
+                rows.append({"source": str(file), "error": error.as_json()})
+        return rows
+
+    def run(
+        self,
+        stages: Sequence[str] = (),
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        watcher: Watcher | None = None,
+    ) -> RunReport:
+        """Carry every source through the stages that are pending: prepare, detect, verify.
+
+        Args:
+            stages: only these, by name; `export` exports approved clips.
+            limit: touch at most so many sources.
+            dry_run: change nothing; `waiting` tells what would be done.
+
+        Raises:
+            RunActive: another run works on this workspace.
+            NotEnoughSpace: the projection is over the allowed share of the free space.
+            Interrupted: stopped by the user.
+        """
+        unknown = set(stages) - set(pipeline.STAGE_NAMES)
+        if unknown:
+            raise UsageError(
+                f"no stage {', '.join(sorted(unknown))}; there are {', '.join(pipeline.STAGE_NAMES)}"
+            )
+        chosen = (
+            pipeline.stages_named([name for name in stages if name != "export"])
+            if set(stages) != {"export"}
+            else []
+        )
+        pending = self._pending(chosen)[: limit or None]
+        parked = [
+            {"id": row["id"], "stage": "parked", "reason": row["last_error"]}
+            for row in self._sources("ingest_state = 'parked'")
+        ]
+        if dry_run:
+            return RunReport([], [], [*pending, *parked], 0.0, 0, None)
+        report = RunReport([], [], parked, 0.0, 0, None)
+        if pending:
+            self._refuse_overflow({one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}})
+
+            def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
+                return pipeline.run_stages(
+                    self.catalog, self.settings, self.store.address, shown, run_id, stages=chosen, limit=limit,
+                    after_each=lambda done: note_progress(self._catalog_folder, f"{len(done.done)} done, {len(done.failed)} failed"),
+                )  # fmt: skip
+
+            report = self._tracked("run", work, watcher, parked)
+        if "export" in stages:
+            exported = self.export(limit=limit, watcher=watcher)
+            report = _joined(report, exported)
+        return report
+
+    def export(
+        self, sources: Sequence[int] | None = None, *, preset: str | None = None, to: str | Path | None = None,
+        limit: int | None = None, watcher: Watcher | None = None,
+    ) -> RunReport:  # fmt: skip
+        """Encode every approved clip once, from its gold master.
+
+        Args:
+            sources: only clips of these sources.
+            preset: `h264` or `ffv1`; default: the workspace's.
+            to: also copy the clips of this export into that folder.
+        """
+        chosen = preset or self.settings.preset
+        if chosen not in ("h264", "ffv1"):
+            raise UsageError(f"no preset {chosen!r}; there are h264 and ffv1")
+        for source_id in sources or ():
+            self.source(source_id)
+        waiting = pipeline.waiting_for_source(self.catalog, sources)
+        if not pipeline.exportable(self.catalog, self.settings, chosen, sources):
+            return RunReport([], [], waiting, 0.0, 0, None)
+
+        def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
+            return pipeline.run_export(
+                self.catalog, self.settings, self.store.address, shown, run_id, preset=chosen, source_ids=sources, limit=limit)  # fmt: skip
+
+        report = self._tracked("export", work, watcher, waiting)
+        if to is not None:
+            _copy_out([Path(row["output_path"]) for row in report.done], Path(to))
+        return report
+
+    def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
+        """Read masters and proxies back in full and derive the manifests of exported clips again.
+
+        Returns:
+            `ok`, and `problems`: rows with `source_id`, `frame` (or None) and `what`.
+        """
+        rows = [self.source(source)] if source is not None else self._sources("proxy_filepath IS NOT NULL")
+        problems = []
+        for row in rows:
+            if progress:
+                progress(row)
+            problems += self._problems_of(row)
+        return {"ok": not problems, "problems": problems}
+
+    def retune(
+        self, source: int, *, detector: str | None = None, threshold: float | None = None, apply: bool = False,
+        reviewer: str | None = None,
+    ) -> Row:  # fmt: skip
+        """Detect again from stored scores and compare with the cuts that stand.
+
+        Args:
+            apply: lay the new cuts, but only where no human has touched the clips; one event, one undo.
+
+        Returns:
+            First frames of new shots: `cuts`, and of these `added`, `kept`; `removed` are the others that stand now.
+        """
+        row = self.source(source)
+        if row["scores_filepath"] is None:
+            raise UsageError(
+                f"source {source} is {row['ingest_state']}: run `heaters run` first, then retune"
+            )
+        spec = detect.detection_spec(row, self.store.address) | {
+            "detector": detector or self.settings.detector, "threshold": threshold, "min_shot_frames": self.settings.min_shot_frames}  # fmt: skip
+        found = detect.detect_cuts(spec)
+        cuts = {int(cut) for cut in found.cuts}
+        standing = {
+            clip["start_frame"]
+            for clip in self._clips("source_video_id = ? AND state <> 'superseded'", [source])
+        } - {0}
+        answer: Row = {
+            "cuts": sorted(cuts), "added": sorted(cuts - standing), "removed": sorted(standing - cuts), "kept": sorted(cuts & standing),
+            "detector": found.detector, "params": found.params, "note": found.note,
+        }  # fmt: skip
+        if apply:
+            values = {"source_id": source, "cuts": sorted(cuts), "detector": found.detector}
+            done = self._decide(
+                Decision(str(uuid.uuid4()), "retune", (), self._reviewer(reviewer), values=values)
+            )
+            self._add_keyframes(row, spec)
+            answer |= {"op_id": done["op_id"], "clips": done["clips"]}
+        return answer
+
+    # -- decisions ----------------------------------------------------------------------------------------------------
+
+    def decide(
+        self, action: str, clips: Ref | Iterable[Ref], frame: int | None = None, reviewer: str | None = None, *,
+        versions: Mapping[int, int] | None = None, op_id: str | None = None, session: str | None = None, **values: Any,
+    ) -> Row:  # fmt: skip
+        """Decide on clips: approve, skip, archive, reset, merge, split, move-cut, group, ungroup, annotate.
+
+        Args:
+            clips: ids or refs (`"12.47"`).
+            frame: absolute source frame, for split and move-cut.
+            versions: clip id → version that was seen; a clip that has changed since is refused.
+            op_id: UUID text; the same one is carried out once, however often it is sent.
+            values: label, tags, note, for annotate.
+
+        Returns:
+            `op_id`, `action`, `clips` (rows as they are now) and `next` (the next pending clip, or None).
+
+        Raises:
+            DecisionRefused: with what stands in the way.
+            UsageError: an unknown action, clip or value, or a frame outside of its clip.
+        """
+        unknown = set(values) - {"label", "tags", "note"}
+        if unknown:
+            raise UsageError(
+                f"decide takes no {', '.join(sorted(unknown))}; annotate takes label, tags and note"
+            )
+        refs = [clips] if isinstance(clips, int | str) else list(clips)
+        ids = tuple(self.clip_id(ref) for ref in refs)
+        return self._decide(Decision(
+            op_id or str(uuid.uuid4()), action, ids, self._reviewer(reviewer), frame, versions, session, values))  # fmt: skip
+
+    def undo(self, reviewer: str | None = None, source: int | None = None) -> Row:
+        """Take this reviewer's latest command back."""
+        return self.catalog.execute(requests.Undo(str(uuid.uuid4()), self._reviewer(reviewer), source))
+
+    def redo(self, reviewer: str | None = None, source: int | None = None) -> Row:
+        """Carry the command that was undone last out again."""
+        return self.catalog.execute(requests.Redo(str(uuid.uuid4()), self._reviewer(reviewer), source))
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def sql(self, query: str, *parameters: Any) -> Table:
+        """Ask the catalog anything; it can't be written this way. Also offers views on frames and scores."""
+        return self.catalog.query(query, parameters)
+
+    def sources(self) -> Table:
+        """All sources."""
+        return self.sql("SELECT * FROM source_videos ORDER BY id")
+
+    def clips(self, source: int | None = None, state: str | None = None) -> Table:
+        """Clips by source and start frame; `superseded` ones only when asked for."""
+        where, parameters = clip_condition(source, state)
+        return self.sql(
+            f"SELECT * FROM clips_with_cut_points WHERE {where} ORDER BY source_video_id, start_frame, id",
+            *parameters,
+        )
+
+    def events(self) -> Table:
+        """The log of all commands on clips."""
+        return self.sql("SELECT * FROM clip_events ORDER BY seq")
+
+    def scores(self, source: int) -> Table:
+        """Frame scores of a source, one row for each frame."""
+        self.source(source)
+        return self.sql(
+            "SELECT * EXCLUDE (picture) FROM scores WHERE source_video_id = ? ORDER BY frame", source
+        )
+
+    def frames(self, clip: Ref) -> np.ndarray[Any, Any]:
+        """Pictures of a clip from its review proxy: uint8[frames, height, width, 3], RGB."""
+        from heaters.stages.pictures import clip_pictures  # noqa: PLC0415 - PyAV only where it is used
+
+        row = self.clip(clip)
+        return clip_pictures(
+            self.store, self.source(row["source_video_id"]), row["start_frame"], row["end_frame"]
+        )
+
+    def thumbnails(self, clips: Ref | Iterable[Ref]) -> list[Image.Image]:
+        """The middle picture of each clip, 320 pixels wide, straight from the proxy's bytes."""
+        from heaters.stages.pictures import thumbnail_of  # noqa: PLC0415
+
+        rows = [self.clip(ref) for ref in ([clips] if isinstance(clips, int | str) else clips)]
+        return [thumbnail_of(self.store, self.source(row["source_video_id"]), row) for row in rows]
+
+    def source(self, source_id: int) -> Row:
+        """One source row.
+
+        Raises:
+            UnknownReference: there is none.
+        """
+        found = self._sources("id = ?", [source_id])
+        if not found:
+            raise UnknownReference(
+                f"there is no source {source_id}; `heaters sources` lists them", source_id=source_id
+            )
+        return found[0]
+
+    def clip(self, ref: Ref) -> Row:
+        """One clip row, by id or ref.
+
+        Raises:
+            UnknownReference: there is none.
+        """
+        condition, parameters = _clip_reference(ref)
+        found = self._clips(condition, parameters)
+        if not found:
+            raise UnknownReference(f"there is no clip {ref}; `heaters clips` lists them", ref=str(ref))
+        return found[0]
+
+    def clip_id(self, ref: Ref) -> int:
+        """The id of a clip; refs are looked up, ids are taken as they are."""
+        return int(ref) if isinstance(ref, int) or ref.isdigit() else int(self.clip(ref)["id"])
+
+    # -- care ---------------------------------------------------------------------------------------------------------
+
+    def janitor(self) -> Row:
+        """Remove what killed processes left behind."""
+        with run_lock(self._catalog_folder, "janitor"):
+            artifacts = self.catalog.rows(
+                "SELECT a.*, c.state AS clip_state FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id")  # fmt: skip
+            swept = cleaning.sweep(self.store, self._sources(), artifacts)
+            gone = [*swept.pop("superseded"), *swept.pop("missing")]
+            if gone:
+                self.catalog.execute(requests.DropArtifacts(gone))
+            return {**swept, "forgotten": len(gone)}
+
+    def retry(self, *source_ids: int) -> list[int]:
+        """Let parked or failed sources be tried again; all of them where none is named."""
+        ids = source_ids or tuple(
+            row["id"] for row in self._sources("ingest_state = 'parked' OR ingest_state LIKE '%failed'")
+        )
+        return list(self.catalog.execute(requests.Retry(ids))["retried"])
+
+    def park(self, source_id: int, reason: str = "parked by hand") -> Row:
+        """Take a source out of all runs until `retry`."""
+        return self.catalog.execute(requests.Park(source_id, reason))
+
+    def status(self) -> Row:
+        """Counts of sources and clips by state, pending work, the active run and the last one."""
+        counted = {
+            name: {row["state"]: row["n"] for row in self.catalog.rows(
+                f"SELECT {column} AS state, count(*) AS n FROM {name} WHERE {column} <> 'superseded' GROUP BY 1 ORDER BY 1")}
+            for name, column in (("source_videos", "ingest_state"), ("clips", "state"))
+        }  # fmt: skip
+        pending = [stage["stage"] for stage in self._pending(pipeline.STAGES)]
+        last = self.catalog.rows(
+            "SELECT verb, state, started_at, finished_at, done, failed FROM runs ORDER BY id DESC LIMIT 1"
+        )
+        return {
+            "workspace": str(self.root), "sources": counted["source_videos"], "clips": counted["clips"],
+            "pending": {stage: pending.count(stage) for stage in dict.fromkeys(pending)},
+            "run": active_run(self._catalog_folder), "last_run": last[0] if last else None,
+        }  # fmt: skip
+
+    def cost(self) -> list[Row]:
+        """Files and bytes in the store by kind and storage class."""
+        return self.catalog.rows(
+            "SELECT kind, storage_class, count(*) AS files, sum(bytes)::BIGINT AS bytes FROM clip_artifacts GROUP BY ALL ORDER BY bytes DESC")  # fmt: skip
+
+    def history(self, clip: Ref) -> list[Row]:
+        """The events of one clip, oldest first."""
+        return self.catalog.rows(
+            "SELECT seq, op_id, ts, reviewer, action, frame, undoes FROM clip_events WHERE list_contains(clip_ids, ?) ORDER BY seq",
+            [self.clip_id(clip)],
+        )
+
+    def check(self) -> list[str]:
+        """Everything in the catalog that must not be, in words."""
+        from heaters.catalog.check import check  # noqa: PLC0415 - DuckDB only where it is used
+
+        return check(self.catalog, lambda uri: self.store.head(uri) is not None)
+
+    def restore(self, snapshot: Path | None = None) -> Path:
+        """Make the catalog anew from a snapshot folder, by default the newest; returns that folder."""
+        from heaters.catalog.snapshot import restore  # noqa: PLC0415 - DuckDB only where it is used
+
+        folder = snapshot or max(
+            (self._catalog_folder / "snapshots").glob("*/"), default=None, key=lambda one: one.name
+        )
+        if folder is None:
+            raise UsageError(f"there is no snapshot in {self._catalog_folder / 'snapshots'}")
+        with run_lock(self._catalog_folder, "restore"):
+            restore(self._catalog_folder, folder)
+        return folder
+
+    def snapshot(self) -> Path:
+        """Write every table of the catalog to Parquet."""
+        from heaters.catalog.snapshot import snapshot  # noqa: PLC0415 - DuckDB only where it is used
+
+        return snapshot(self.catalog, self._catalog_folder / "snapshots")
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _catalog_folder(self) -> Path:
+        return self.root / CATALOG_FOLDER
+
+    def _reviewer(self, given: str | None) -> str:
+        return given or self.settings.reviewer
+
+    def _decide(self, decision: Decision) -> Row:
+        return self.catalog.execute(decision)
+
+    def _sources(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Row]:
+        return self.catalog.rows(f"SELECT * FROM source_videos WHERE {where} ORDER BY id", parameters)
+
+    def _clips(self, where: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        return self.catalog.rows(
+            f"SELECT * FROM clips_with_cut_points WHERE {where} ORDER BY source_video_id, start_frame, id",
+            parameters,
+        )
+
+    def _pending(self, stages: Sequence[pipeline.Stage]) -> list[Row]:
+        """The next stage of every source that has one."""
+        rows = self._sources("ingest_state <> 'parked'")
+        found = (
+            (row, next((one for one in stages if one.pending(row, self.settings)), None)) for row in rows
+        )
+        return [
+            {"id": row["id"], "stage": stage.name, "reason": stage.about} for row, stage in found if stage
+        ]
+
+    def _refuse_overflow(self, source_ids: set[int]) -> None:
+        needed = {"ffv1": 0, "source": 0}
+        for row in self._sources("proxy_filepath IS NULL"):
+            if row["id"] in source_ids:
+                for mode, count in (json.loads(row["probe"] or "{}").get("projected") or {}).items():
+                    needed[mode] += count
+        intake.refuse_overflow(needed, self.settings, self.store.free_bytes(), "this run")
+
+    def _ingest_one(
+        self, file: Path, whole_clip: bool, allow_truncated: bool, title: str | None,  # noqa: FBT001 - private
+        on_plan: Callable[[Path, Mapping[str, int]], None] | None,
+    ) -> Row:  # fmt: skip
+        seen = intake.look(file, self.settings)
+        projected = dict(seen["probe"]["projected"])
+        copied = seen["bytes"] if self.settings.originals == "copy" else 0
+        intake.refuse_overflow(
+            {mode: count + copied for mode, count in projected.items()}, self.settings, self.store.free_bytes(), str(file))  # fmt: skip
+        added = self.catalog.execute(requests.AddSource(
+            seen["sha256"], title or file.stem, "upload", str(file), not whole_clip, allow_truncated, seen["bytes"], seen["probe"],
+            seen["warnings"]))  # fmt: skip
+        row = added["source"]
+        if ingest.pending(row, self.settings):
+            if on_plan:
+                on_plan(file, projected)
+            unit = ingest.plan({**row, "origin_url": str(file)}, self.settings, self.store.address)
+            self.catalog.execute(
+                requests.StartStage(unit.stage, unit.subject_id, unit.input_hash, unit.params_hash)
+            )
+            self.catalog.execute(ingest.outcome(unit, ingest.run_one(unit.spec)))
+        return {**self.source(row["id"]), "duplicate": added["duplicate"]}
+
+    def _tracked(
+        self,
+        verb: str,
+        work: Callable[[int, Watcher], pipeline.Outcome],
+        watcher: Watcher | None,
+        waiting: list[Row],
+    ) -> RunReport:
+        """Do work as the workspace's one active run, with a row, a report and a snapshot at the end."""
+        began = time.monotonic()
+        with run_lock(self._catalog_folder, verb):
+            run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), platform.node()))["run_id"]
+            with self._closed_run(run_id):
+                outcome = work(run_id, watcher or Silent())
+            outcome.waiting += waiting
+            state = "failed" if outcome.failed else "done"
+            self.catalog.execute(requests.FinishRun(
+                run_id, state, len(outcome.done), len(outcome.failed), len(outcome.waiting), outcome.bytes))  # fmt: skip
+            report = RunReport(
+                outcome.done, outcome.failed, outcome.waiting, time.monotonic() - began, outcome.bytes,
+                self._catalog_folder / "reports" / f"run_{run_id}.json")  # fmt: skip
+            self._write_report(report)
+            self.snapshot()
+            return report
+
+    @contextmanager
+    def _closed_run(self, run_id: int) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "died"
+            self.catalog.execute(requests.FinishRun(run_id, state))
+            raise
+
+    def _write_report(self, report: RunReport) -> None:
+        assert report.report is not None
+        report.report.parent.mkdir(exist_ok=True)
+        text = {**report.as_json(), "seconds": round(report.seconds, 3), "bytes": report.bytes}
+        report.report.write_text(json.dumps(text, indent=1, default=str) + "\n", "utf-8")
+
+    def _problems_of(self, row: Row) -> list[Row]:
+        spec = {
+            "store": self.store.address, "source_id": row["id"], "master": row["gold_master_filepath"], "proxy": row["proxy_filepath"],
+            "frame_index": row["frame_index_filepath"],
+        }  # fmt: skip
+        if row["proxy_filepath"] is None:
+            raise UsageError(
+                f"source {row['id']} is {row['ingest_state']}: there is nothing to verify yet; `heaters run` first"
+            )
+        problems = verify.find_problems(spec)
+        clips = self._clips("source_video_id = ? AND NOT is_virtual", [row["id"]])
+        return problems + verify.manifest_problems(self.store.address, row, clips)
+
+    def _add_keyframes(self, row: Row, spec: Mapping[str, Any]) -> None:
+        known = {one["frame"] for one in self.catalog.rows(
+            "SELECT frame FROM clip_artifacts WHERE source_video_id = ? AND kind = 'source_keyframe'", [row["id"]])}  # fmt: skip
+        starts = [
+            clip["start_frame"]
+            for clip in self._clips("source_video_id = ? AND state <> 'superseded'", [row["id"]])
+        ]
+        frames = [frame for frame in detect.middle_frames(starts, row["n_frames"]) if frame not in known]
+        if frames:
+            made = [requests.Artifact(**one) for one in detect.publish_keyframes(spec, frames)]
+            self.catalog.execute(requests.AddKeyframes(row["id"], made))
+
+
+def clip_condition(source: int | None, state: str | None) -> tuple[str, list[Any]]:
+    """SQL condition and parameters for a choice of clips."""
+    parts, parameters = [], list[Any]()
+    if source is not None:
+        parts.append("source_video_id = ?")
+        parameters.append(source)
+    parts.append("state = ?" if state else "state <> 'superseded'")
+    parameters += [state] if state else []
+    return " AND ".join(parts), parameters
+
+
+def _clip_reference(ref: Ref) -> tuple[str, list[int]]:
+    if isinstance(ref, int) or ref.isdigit():
+        return "id = ?", [int(ref)]
+    source, _, number = str(ref).partition(".")
+    if not (source.isdigit() and number.isdigit()):
+        raise UnknownReference(f"{ref!r} is neither a clip id nor a ref like 12.47", ref=str(ref))
+    return "source_video_id = ? AND clip_no = ?", [int(source), int(number)]
+
+
+def _make(root: Path) -> None:
+    from heaters.catalog.direct import DirectCatalog  # noqa: PLC0415 - DuckDB only where it is used
+
+    try:
+        (root / CATALOG_FOLDER).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"can't make a workspace in {root}: {error.strerror}", path=str(root)) from error
+    DirectCatalog(root / CATALOG_FOLDER).create()
+    file = root / SETTINGS_FILE
+    if not file.exists():
+        file.write_text(
+            "# Settings of this workspace; `heaters config` lists all of them with their origin.\n", "utf-8"
+        )
+
+
+def _joined(one: RunReport, other: RunReport) -> RunReport:
+    return RunReport(
+        one.done + other.done, one.failed + other.failed, one.waiting + other.waiting, one.seconds + other.seconds,
+        one.bytes + other.bytes, other.report or one.report,
+    )  # fmt: skip
+
+
+def _copy_out(files: Iterable[Path], folder: Path) -> None:
+    import shutil  # noqa: PLC0415 - rarely
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        shutil.copy2(file, folder / file.name)
