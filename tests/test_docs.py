@@ -5,13 +5,18 @@ import os
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+import typer
 
 import heaters
+from heaters import errors
+from heaters.cli.app import app
 from heaters.config import Settings, variable_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,6 +87,59 @@ def test_every_variable_named_in_the_settings_page_is_read() -> None:
     assert named == {
         variable_of(one.name) for one in fields(Settings) if variable_of(one.name).startswith("HEATERS_")
     } | {"HEATERS_WORKSPACE"}
+
+
+def verbs(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:
+    below = getattr(command, "commands", {})
+    if path and not below:
+        yield " ".join(path), command
+    for name, one in below.items():
+        yield from verbs(one, *path, name)
+
+
+def sections(text: str) -> dict[str, str]:
+    parts = re.split(r"^### `heaters ([^`]+)`$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def usage(name: str, command: click.Command) -> str:
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    return " ".join([name, *(f"{one.metavar}" if one.required else f"[{one.metavar}]" for one in arguments)])
+
+
+def test_the_command_page_has_a_section_for_each_verb_with_its_arguments() -> None:
+    assert list(sections(page("docs/cli.md"))) == [
+        usage(*verb) for verb in verbs(typer.main.get_command(app))
+    ]
+
+
+def test_each_section_names_the_options_of_its_verb_and_no_other() -> None:
+    everywhere = {"--workspace", "-w", "--json", "--help"}
+    for name, command in verbs(typer.main.get_command(app)):
+        text = sections(page("docs/cli.md"))[usage(name, command)]
+        options = {word for one in command.params if one.param_type_name == "option" for word in one.opts}
+        rows = "\n".join(line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `-"))
+        named = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", rows))
+        assert {
+            word for word in named if not word.startswith("--no-")
+        } - everywhere == options - everywhere, name
+
+
+def test_the_readme_lists_every_verb() -> None:
+    readme = page("README.md")
+    assert [name for name, _ in verbs(typer.main.get_command(app)) if f"`{name}" not in readme] == []
+
+
+def test_the_exit_statuses_of_all_errors_are_in_the_command_page_and_the_readme() -> None:
+    statuses = {
+        kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.HeatersError)
+    }
+    for name in ("docs/cli.md", "README.md"):
+        assert statuses | {0} == {
+            int(number) for number in re.findall(r"^\| (\d+) \|", page(name), re.MULTILINE)
+        }
 
 
 def test_conda_installs_exactly_what_pip_installs() -> None:
