@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
 from heaters.catalog import jobs, requests
@@ -21,7 +20,7 @@ WORKING: Final = {"ingest": "downloading", "prepare": "preparing", "detect": "de
 DONE: Final = {"ingest": "downloaded", "prepare": "prepared", "detect": "ready", "verify": "ready"}
 FAILED: Final = {"ingest": "download_failed", "prepare": "prepare_failed", "detect": "detect_failed", "verify": "verify_failed"}
 _RESUME: Final = {"download_failed": "new", "downloading": "new", "prepare_failed": "downloaded", "preparing": "downloaded",
-                  "detect_failed": "prepared", "detecting": "prepared", "verify_failed": "ready"}  # fmt: skip
+                  "detect_failed": "prepared", "detecting": "prepared", "verify_failed": "downloaded"}  # fmt: skip
 _SETTABLE: Final = frozenset({
     "original_filepath", "gold_master_filepath", "proxy_filepath", "proxy_audio_filepath", "frame_index_filepath",
     "scores_filepath", "master_mode", "n_frames", "fps_num", "fps_den", "time_base", "start_pts", "end_pts", "constant_rate",
@@ -97,14 +96,15 @@ def park(request: requests.Park, tx: Transaction) -> dict[str, Any]:
 
 
 def retry(request: requests.Retry, tx: Transaction) -> dict[str, Any]:
-    """Let sources be tried again."""
+    """Let sources be tried again; one whose files failed verification is prepared again from its original."""
     changed = []
     for source_id in request.source_ids:
         source = _source(tx, source_id)
         state = source["ingest_state"]
         resumed = source["parked_from"] if state == "parked" else _RESUME.get(state) if state.endswith("_failed") else None
         if resumed:
-            _set(tx, source_id, {"ingest_state": resumed, "parked_from": None, "retry_count": 0, "last_error": None})
+            again = {"proxy_filepath": None, "verified_at": None} if resumed == "downloaded" else {}
+            _set(tx, source_id, {"ingest_state": resumed, "parked_from": None, "retry_count": 0, "last_error": None, **again})
             changed.append(source_id)
     return {"retried": changed}
 
@@ -129,7 +129,7 @@ def insert_artifacts(tx: Transaction, source_id: int, artifacts: Sequence[reques
     """Write artefact rows."""
     first = tx.take_ids("clip_artifacts", len(artifacts))
     tx.insert("clip_artifacts", [
-        {**asdict(one), "id": first + i, "source_video_id": source_id, "created_at": tx.now} for i, one in enumerate(artifacts)
+        {**one._asdict(), "id": first + i, "source_video_id": source_id, "created_at": tx.now} for i, one in enumerate(artifacts)
     ])  # fmt: skip
 
 

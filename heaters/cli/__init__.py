@@ -11,11 +11,12 @@ from heaters.errors import HeatersError
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its status: 0 ok, 1 failed, 2 wrong use, 3 refused, 75 busy, 130 stopped."""
-    import click  # noqa: PLC0415 - after the interpreter is up, so that Ctrl-C at start-up is caught below
+    import typer  # noqa: PLC0415 - after the interpreter is up, so that Ctrl-C at start-up is short
 
     from heaters.cli import output  # noqa: PLC0415
     from heaters.cli.app import app  # noqa: PLC0415
 
+    wrong_use = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     words = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in words
     try:
@@ -23,18 +24,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except HeatersError as error:
         output.show_error(error.as_json(), as_json=as_json)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        output.show_error({"type": "UsageError", "message": error.format_message()}, as_json=as_json)
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        output.show_error(
-            {"type": "Interrupted", "message": "stopped; finished work is kept"}, as_json=as_json
-        )
+    except (typer.Abort, KeyboardInterrupt):
+        output.show_error({"type": "Interrupted", "message": "stopped; finished work is kept"}, as_json=as_json)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last wall: no traceback reaches a user unasked
+        if isinstance(error, wrong_use):
+            if str(error):  # empty where typer has printed the help instead
+                message = f"{error}; see `heaters {' '.join(words[:1])} --help`"
+                output.show_error({"type": "UsageError", "message": message}, as_json=as_json)
+            sys.exit(2)
         kept = output.keep_traceback(traceback.format_exc())
         message = (
             f"internal error, {type(error).__name__}: {error}; the traceback is in {kept}, please report it"
