@@ -1,0 +1,53 @@
+"""What the README tells newcomers to type is typed here."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from heaters.media.sample import make_sample
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_sample(tmp_path_factory.mktemp("sample") / "show.mp4", seconds=10).path
+
+
+def block(heading: str, language: str) -> str:
+    section = README.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    found = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def test_the_commands_of_the_first_hour_work_one_after_the_other(show: Path, tmp_path: Path) -> None:
+    (tmp_path / "Videos").mkdir()
+    (tmp_path / "Videos" / "evening.mp4").symlink_to(show)
+    programs = Path(sys.executable).parent
+    environment = {**os.environ, "HOME": str(tmp_path), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    script = "set -e\n" + block("The first hour", "sh")
+    answer = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert len(list((tmp_path / "shows" / "final_clips").glob("*.mp4"))) == 2
+    assert "internal error" not in answer.stdout + answer.stderr
+
+
+def test_the_python_example_runs_as_it_stands(show: Path, tmp_path: Path) -> None:
+    (tmp_path / "show.mp4").symlink_to(show)
+    code = block("The first hour", "python")
+    code = f"if __name__ == '__main__':\n{re.sub('^', '    ', code, flags=re.MULTILINE)}    print(len(report.done), pictures.shape)\n"
+    (tmp_path / "example.py").write_text(code, "utf-8")
+    answer = subprocess.run(
+        [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split("\n")[-2] == "2 (23, 720, 1280, 3)"
