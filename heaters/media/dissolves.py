@@ -1,0 +1,192 @@
+"""Gradual transitions, dissolves and wipes, found on the stored small pictures.
+
+A dissolve never shows in the difference of two neighbouring frames. It shows in the difference of two pictures that
+lie on both sides of it, and in how the pictures between get from one to the other. So every window of 12 to 48 frames
+is asked four questions:
+
+- *margin*: do its two ends resemble each other less than pictures as far apart before it and after it do?
+- *path*: is the sum of all steps inside hardly longer than the direct way? Something that passes the camera goes
+  there and back; a blend, or a wipe, changes every block once.
+- *residual*: is every picture inside nearly a mix of the two ends (root mean square, as a part of the way)?
+- *excess*: is the way longer than the motion around it explains? A steady pan is not a transition.
+
+The constants were chosen on the `dev_reel` of the shared footage, on its single takes (nothing may be found there)
+and on one generated reel (seed 7); all other labelled files and a second generated reel (seed 23) were held out.
+`benchmarks/bench_detection.py` prints what they give on each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heaters.media.small_pictures import Vectors, block_means, correlation, mean_distance, structure
+
+STEP: Final = 4  # frames between two looks: a transition shorter than that is a cut
+LAGS: Final = (12, 20, 32, 48)  # frames from end to end of a window; multiples of STEP
+MARGIN: Final = 0.45
+SEPARATION: Final = 12  # frames; what is found closer to something stronger is the same transition
+_LONGEST_PATH: Final = 1.5
+_LARGEST_RESIDUAL: Final = 0.28
+_SMALLEST_EXCESS: Final = 0.5
+_STRUCTURED: Final = 0.7  # length of a structure vector; a window may not end in black or white
+_BATCH: Final = 1024  # windows examined at once; keeps memory under 20 MB
+
+Indices = NDArray[np.int64]
+Curve = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Gradual:
+    """Gradual transitions: `frame` int64[m] is the middle of each (the first frame nearer to the new shot).
+
+    `strength` float64[m] is margin minus residual; larger is surer.
+    """
+
+    frame: Indices
+    strength: Curve
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Every STEP-th picture; for each the first and last row of its shot, and the steps up to it added up."""
+
+    blocks: Vectors
+    unit: Vectors
+    travelled: Curve
+    first: Indices
+    last: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """Windows of one lag: grid row where each starts, length in grid rows, and margin."""
+
+    start: Indices
+    length: int
+    margin: Curve
+
+
+def find_gradual(pictures: NDArray[np.uint8], cuts: Sequence[int], margin: float = MARGIN) -> Gradual:
+    """Find gradual transitions between the given cuts.
+
+    Args:
+        pictures: uint8[n, 27, 48].
+        cuts: first frames of shots found by other rules, sorted; no window reaches across one.
+        margin: least margin, a difference of two correlations (0 to 2); smaller finds more.
+    """
+    grid = _grid(pictures, cuts)
+    parts = [
+        _examine(
+            grid, _Windows(windows.start[at : at + _BATCH], windows.length, windows.margin[at : at + _BATCH])
+        )
+        for windows in _windows(grid, margin)
+        for at in range(0, len(windows.start), _BATCH)
+    ]
+    frame = np.concatenate([part.frame for part in parts]) if parts else np.empty(0, np.int64)
+    strength = np.concatenate([part.strength for part in parts]) if parts else np.empty(0)
+    return Gradual(frame, strength)
+
+
+def _grid(pictures: NDArray[np.uint8], cuts: Sequence[int]) -> _Grid:
+    blocks = block_means(pictures[::STEP])
+    bounds = np.array([0, *cuts, len(pictures)], np.int64)
+    shot = np.searchsorted(bounds, np.arange(len(blocks)) * STEP, side="right") - 1
+    travelled = np.zeros(len(blocks))
+    np.cumsum(mean_distance(blocks[1:], blocks[:-1]), out=travelled[1:], dtype=np.float64)
+    return _Grid(
+        blocks, structure(blocks), travelled, -(-bounds[shot] // STEP), (bounds[shot + 1] - 1) // STEP
+    )
+
+
+def _windows(grid: _Grid, margin: float) -> list[_Windows]:
+    """Of all windows around a picture, the one with the largest margin, where that is large enough."""
+    n = len(grid.unit)
+    apart = {
+        length: 1.0 - correlation(grid.unit[:-length], grid.unit[length:]).astype(np.float64)
+        for length in (1, 2, *(lag // STEP for lag in LAGS))
+        if length < n
+    }
+    best, best_length = np.full(n, -np.inf), np.zeros(n, np.int64)
+    for lag in LAGS:
+        length = lag // STEP
+        if length in apart:
+            margins = _margins(grid, apart, length)
+            centre = slice(length // 2, length // 2 + len(margins))
+            better = margins > best[centre]
+            best[centre][better] = margins[better]
+            best_length[centre][better] = length
+    found = []
+    for length in np.unique(best_length[best >= margin]).tolist():
+        centres = np.flatnonzero((best >= margin) & (best_length == length))
+        found.append(_Windows(centres - length // 2, length, best[centres]))
+    return found
+
+
+def _margins(grid: _Grid, apart: dict[int, NDArray[np.float64]], length: int) -> Curve:
+    """For each window start: ends apart, less the larger of pictures as far apart before and after.
+
+    Near the ends of a shot the longest distance that fits stands in; -inf where the window leaves its shot.
+    """
+    start = np.arange(len(grid.unit) - length)
+    before, after = np.full(len(start), np.inf), np.full(len(start), np.inf)
+    for distance in sorted(apart):
+        if distance > length:
+            break
+        fits = np.flatnonzero(start - distance >= grid.first[start])
+        before[fits] = apart[distance][fits - distance]
+        fits = np.flatnonzero(start + length + distance <= grid.last[start])
+        after[fits] = apart[distance][fits + length]
+    margins: Curve = apart[length] - np.maximum(before, after)
+    margins[start + length > grid.last[start]] = -np.inf
+    return margins
+
+
+def _examine(grid: _Grid, windows: _Windows) -> Gradual:
+    """Keep the windows that go the direct way, by mixing, and further than the motion around."""
+    start, length = windows.start, windows.length
+    inside = grid.blocks[start[:, None] + np.arange(length + 1)]
+    inside -= inside[:, :1].copy()
+    way = inside[:, -1]
+    squared = correlation(way, way) + 1e-6
+    part = np.matmul(inside, way[..., None])[..., 0] / squared[:, None]
+    # What is left of each picture after its part of the way is at right angles to the way.
+    left_over = np.einsum("mkp,mkp->m", inside, inside) / squared - (part * part).sum(axis=1)
+    residual = np.sqrt(np.maximum(left_over, 0) / (length + 1))
+    net = mean_distance(way, np.zeros_like(way)) + 1e-6
+    travelled, around = _travelled(grid, start, length)
+    contrast = np.minimum(_length(grid.unit[start]), _length(grid.unit[start + length]))
+    keep = (
+        (contrast >= _STRUCTURED)
+        & (travelled <= _LONGEST_PATH * net)
+        & (residual <= _LARGEST_RESIDUAL)
+        & (travelled - around >= _SMALLEST_EXCESS * net)
+    )
+    frame = np.rint((start + _halfway(part)) * STEP).astype(np.int64)
+    return Gradual(frame[keep], (windows.margin - residual)[keep])
+
+
+def _travelled(grid: _Grid, start: Indices, length: int) -> tuple[Curve, Curve]:
+    """Sum of the steps inside each window, and what the steps on both sides make in as many rows."""
+    end = start + length
+    low, high = np.maximum(start - length, grid.first[start]), np.minimum(end + length, grid.last[start])
+    rows = np.maximum(1, (start - low) + (high - end))
+    total = grid.travelled
+    around = (total[start] - total[low] + total[high] - total[end]) * (length / rows)
+    return total[end] - total[start], around
+
+
+def _halfway(part: NDArray[np.floating]) -> Curve:
+    """Grid rows from the start of each window to where half of the way is done, between two rows."""
+    row = np.argmax(part >= 0.5, axis=1)  # noqa: PLR2004 - half; the last row always is 1
+    rows = np.arange(len(part))
+    low, high = part[rows, row - 1], part[rows, row]
+    return np.asarray(row - 1 + np.clip((0.5 - low) / np.maximum(high - low, 1e-6), 0, 1), np.float64)
+
+
+def _length(vectors: Vectors) -> NDArray[np.float32]:
+    return np.sqrt(correlation(vectors, vectors))

@@ -1,0 +1,53 @@
+"""Fades: shots that are parted by a gap of black or white pictures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heaters.media.frame_scores import FrameScores
+from heaters.media.small_pictures import block_means, correlation, structure
+
+# Chosen on the dev_reel of the shared footage; its other labelled files were held out.
+DARK: Final = 10.0  # mean grey level below which a flat picture is black
+BRIGHT: Final = 225.0  # and above which it is white
+_FLAT: Final = 6.0  # largest standard deviation of the blocks of a flat picture, in grey levels
+_SIDE: Final = 6  # frames from the gap to the pictures that are compared across it
+_SAME: Final = 0.6  # correlation above which both sides are one shot
+_STRUCTURED: Final = 0.7  # length of a structure vector; less is a flat picture
+_BLINK: Final = 5  # frames; a shorter black gap inside one shot is a drop-out
+
+
+def find_gaps(scores: FrameScores) -> NDArray[np.int64]:
+    """Gaps between two shots, as half-open frame ranges int64[m, 2]; none at the ends of the source.
+
+    A black gap parts any two pictures, unless it is shorter than five frames and has the same shot on both sides.
+    White is also what a camera flash looks like: a white gap needs two shots that differ.
+    """
+    black = _flat_runs(scores, scores.mean_luma < DARK)
+    length = black[:, 1] - black[:, 0]
+    likeness, _ = _across(scores, black)
+    black = black[(length >= _BLINK) | (likeness < _SAME)]
+    white = _flat_runs(scores, scores.mean_luma > BRIGHT)
+    likeness, contrast = _across(scores, white)
+    white = white[(likeness < _SAME) & (contrast >= _STRUCTURED)]
+    gaps = np.concatenate([black, white])
+    return gaps[np.argsort(gaps[:, 0])]
+
+
+def _flat_runs(scores: FrameScores, level: NDArray[np.bool_]) -> NDArray[np.int64]:
+    frames = np.flatnonzero(level)
+    flat = np.zeros(len(scores) + 2, np.int8)
+    flat[frames + 1] = block_means(scores.picture[frames]).std(axis=1) < _FLAT
+    runs = np.flatnonzero(np.diff(flat)).reshape(-1, 2)
+    return runs[(runs[:, 0] > 0) & (runs[:, 1] < len(scores))]
+
+
+def _across(scores: FrameScores, gaps: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Correlation of the pictures on both sides of each gap, and the lesser contrast of the two (0 to 1)."""
+    before = structure(block_means(scores.picture[np.maximum(gaps[:, 0] - _SIDE, 0)]))
+    after = structure(block_means(scores.picture[np.minimum(gaps[:, 1] - 1 + _SIDE, len(scores) - 1)]))
+    contrast = np.minimum(correlation(before, before), correlation(after, after))
+    return correlation(before, after), np.sqrt(contrast)

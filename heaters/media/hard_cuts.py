@@ -1,0 +1,64 @@
+"""Hard cuts on stored scores: an adaptive rule, confirmed by the small pictures, and the flash rule."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heaters.media.content_rules import adaptive_ratio, content_value
+from heaters.media.frame_scores import FrameScores
+from heaters.media.small_pictures import block_means, correlation, structure
+
+# Chosen on the dev_reel of the shared footage, its single takes and a generated reel (seed 7).
+_PEAK: Final = 2.5  # times the neighbours: a peak that needs no other layout on its two sides
+_PEAK_WITH_CHANGE: Final = 1.5  # times the neighbours, where the layout changes
+_CHANGE: Final = 0.4  # one minus correlation across the cut: another layout
+_SAME: Final = 0.03  # below it only brightness changes, or nothing (a keyframe of the source pulses)
+_RETURN: Final = 0.5  # part of the jump; nearer than that, the picture has come back
+FLASH_FRAMES: Final = 5  # the longest flash, as long as the shortest shot
+_NEAR: Final = np.arange(-FLASH_FRAMES - 1, FLASH_FRAMES + 1)
+# [i, j]: frame cut - FLASH_FRAMES - 1 + i and frame cut + j are no further apart than a flash is long, and its ends
+_WITHIN_A_FLASH: Final = (
+    np.add.outer(-_NEAR[: FLASH_FRAMES + 1], np.arange(FLASH_FRAMES + 1)) <= FLASH_FRAMES + 1
+)
+
+Indices = NDArray[np.int64]
+
+
+def find_hard_cuts(scores: FrameScores, ratio: float, floor: float) -> tuple[Indices, NDArray[np.float64]]:
+    """Hard cuts and their content values, sorted by frame.
+
+    Args:
+        scores: of the whole source.
+        ratio: least adaptive ratio, as in PySceneDetect's AdaptiveDetector (its default is 3).
+        floor: least content value, 0-255 (its default is 15).
+    """
+    value = content_value(scores)
+    frames = np.flatnonzero((adaptive_ratio(value) >= ratio) & (value >= floor))
+    if len(frames):
+        frames = frames[_confirmed(scores, value, frames) & ~_is_flash(scores, frames)]
+    return frames, value[frames]
+
+
+def _confirmed(scores: FrameScores, value: NDArray[np.float64], frames: Indices) -> NDArray[np.bool_]:
+    """A clear peak, or a lesser one with another layout after it; never a mere change of brightness."""
+    neighbours = np.max([value[frames + k] for k in (-2, -1, 1, 2)], axis=0)
+    before = structure(block_means(scores.picture[frames - 1]))
+    change = 1.0 - correlation(before, structure(block_means(scores.picture[frames])))
+    clear = (value[frames] >= _PEAK * neighbours) & (change >= _SAME)
+    changed = (value[frames] >= _PEAK_WITH_CHANGE * neighbours) & (change >= _CHANGE)
+    return np.asarray(clear | changed)
+
+
+def _is_flash(scores: FrameScores, frames: Indices) -> NDArray[np.bool_]:
+    """The picture from before is back within five frames: what lies between is a flash, not a shot."""
+    near = np.clip(frames[:, None] + _NEAR, 0, len(scores) - 1)
+    pictures, where = np.unique(near, return_inverse=True)
+    blocks = block_means(scores.picture[pictures])[where.reshape(near.shape)]
+    before, after = blocks[:, : FLASH_FRAMES + 1], blocks[:, FLASH_FRAMES + 1 :]
+    squares = [np.einsum("mkp,mkp->mk", side, side) for side in (before, after)]
+    apart = squares[0][:, :, None] + squares[1][:, None] - 2 * np.matmul(before, after.transpose(0, 2, 1))
+    nearest = np.where(_WITHIN_A_FLASH, apart, np.inf).min(axis=(1, 2))
+    return np.asarray(nearest < _RETURN**2 * apart[:, -1, 0])
