@@ -22,8 +22,9 @@ demo: $(VENV)/.for-use ## a sample show from file to exported clips (ARGS="--no-
 test: $(VENV)/.for-tests ## the tests (ARGS="-k word" picks some)
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS) $(ARGS)
 
-test-all: $(VENV)/.for-tests ## all tests, also those that take minutes
+test-all: $(VENV)/.for-tests ## all tests, also those that take minutes, and the long reel
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS) -m "long or not long" --durations=25 $(ARGS)
+	@$(BIN)/python benchmarks/run_all.py reel
 
 check: $(VENV)/.for-tests ## ruff, mypy and the layer contracts
 	@$(BIN)/ruff check .
@@ -34,17 +35,17 @@ check: $(VENV)/.for-tests ## ruff, mypy and the layer contracts
 bench: $(VENV)/.for-benchmarks ## measure against ffmpeg and PySceneDetect, write docs/benchmarks.md (ARGS="--quick")
 	@$(BIN)/python benchmarks/run_all.py $(ARGS)
 
-# uv is faster where it is there; pip is what we promise.
+# uv is faster where it is there; pip is what we promise, also where uv does not know pip's package index.
 define install
-	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python -e '.$(1)'; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.$(1)'; fi
+	@{ command -v uv >/dev/null 2>&1 && uv pip install --quiet --python $(BIN)/python -e '.$(1)'; } \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.$(1)'
 	@touch $@
 endef
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "heaters needs Python 3.11 or newer, and none is on PATH: install one, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "heaters needs Python 3.11 or newer; $(PYTHON) is older" >&2; exit 1; }
-	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --python "$(PYTHON)" $(VENV); else "$(PYTHON)" -m venv $(VENV); fi \
+	@"$(PYTHON)" -m venv $(VENV) \
 	|| { rm -rf $(VENV); echo "$(PYTHON) can not make a virtual environment: install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
 
 $(VENV)/.for-use: pyproject.toml | $(BIN)/python
