@@ -16,7 +16,7 @@ import typer
 
 import heaters
 from heaters import errors
-from heaters.cli.app import app
+from heaters.cli.app import application
 from heaters.config import Settings, variable_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,13 +109,13 @@ def usage(name: str, command: click.Command) -> str:
 
 def test_the_command_page_has_a_section_for_each_verb_with_its_arguments() -> None:
     assert list(sections(page("docs/cli.md"))) == [
-        usage(*verb) for verb in verbs(typer.main.get_command(app))
+        usage(*verb) for verb in verbs(typer.main.get_command(application()))
     ]
 
 
 def test_each_section_names_the_options_of_its_verb_and_no_other() -> None:
     everywhere = {"--workspace", "-w", "--json", "--help"}
-    for name, command in verbs(typer.main.get_command(app)):
+    for name, command in verbs(typer.main.get_command(application())):
         text = sections(page("docs/cli.md"))[usage(name, command)]
         options = {word for one in command.params if one.param_type_name == "option" for word in one.opts}
         rows = "\n".join(line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `-"))
@@ -127,7 +127,7 @@ def test_each_section_names_the_options_of_its_verb_and_no_other() -> None:
 
 def test_the_readme_lists_every_verb() -> None:
     readme = page("README.md")
-    assert [name for name, _ in verbs(typer.main.get_command(app)) if f"`{name}" not in readme] == []
+    assert [name for name, _ in verbs(typer.main.get_command(application())) if f"`{name}" not in readme] == []
 
 
 def test_the_exit_statuses_of_all_errors_are_in_the_command_page_and_the_readme() -> None:

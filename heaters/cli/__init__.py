@@ -14,13 +14,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     import typer  # noqa: PLC0415 - after the interpreter is up, so that Ctrl-C at start-up is short
 
     from heaters.cli import output  # noqa: PLC0415
-    from heaters.cli.app import app  # noqa: PLC0415
+    from heaters.cli.app import application  # noqa: PLC0415
 
     wrong_use = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     words = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in words
     try:
-        status = app(words, standalone_mode=False)
+        status = application(words)(words, standalone_mode=False)
     except HeatersError as error:
         output.show_error(error.as_json(), as_json=as_json)
         sys.exit(error.exit_code)

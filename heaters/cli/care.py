@@ -1,4 +1,4 @@
-"""Verbs of care: verify, janitor, cost, config, doctor, catalog check | snapshot | restore."""
+"""Verbs of care: verify, janitor, cost, config, doctor."""
 
 from __future__ import annotations
 
@@ -82,39 +82,3 @@ def doctor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int: 
     rows = examine(workspace)
     output.show_rows(rows, ("check", "ok", "found"), as_json=json, empty="")
     return int(not all(row["ok"] for row in rows))
-
-
-def catalog_check(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  # noqa: FBT002
-    """Look for anything in the catalog that must not be."""
-    problems = open_workspace(workspace).check()
-    if json:
-        output.show_json({"ok": not problems, "problems": problems})
-    else:
-        print("\n".join(problems) or "the catalog is sound")
-    return int(bool(problems))
-
-
-def catalog_snapshot(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
-    """Write every table to Parquet."""
-    folder = open_workspace(workspace).snapshot()
-    if json:
-        output.show_json({"snapshot": str(folder)})
-    else:
-        print(folder)
-    output.hint(f"heaters catalog restore {folder}", as_json=json)
-
-
-def catalog_restore(
-    snapshot: Annotated[
-        Path | None, typer.Argument(metavar="SNAPSHOT", help="A snapshot folder; default: the newest.")
-    ] = None,
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,  # noqa: FBT002
-) -> None:
-    """Make the catalog anew from a snapshot; the file that was there is kept aside."""
-    restored = open_workspace(workspace).restore(snapshot)
-    if json:
-        output.show_json({"restored": str(restored)})
-    else:
-        print(f"restored from {restored}")
-    output.hint("heaters catalog check", as_json=json)

@@ -1,0 +1,48 @@
+"""Verbs on the catalog itself: catalog check | snapshot | restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heaters.cli import output
+from heaters.cli.output import JsonOption, WorkspaceOption
+from heaters.workspace import open_workspace
+
+
+def check(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  # noqa: FBT002
+    """Look for anything in the catalog that must not be."""
+    problems = open_workspace(workspace).check()
+    if json:
+        output.show_json({"ok": not problems, "problems": problems})
+    else:
+        print("\n".join(problems) or "the catalog is sound")
+    return int(bool(problems))
+
+
+def snapshot(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
+    """Write every table to Parquet."""
+    folder = open_workspace(workspace).snapshot()
+    if json:
+        output.show_json({"snapshot": str(folder)})
+    else:
+        print(folder)
+    output.hint(f"heaters catalog restore {folder}", as_json=json)
+
+
+def restore(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="SNAPSHOT", help="A snapshot folder; default: the newest.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Make the catalog anew from a snapshot; the file that was there is kept aside."""
+    restored = open_workspace(workspace).restore(folder)
+    if json:
+        output.show_json({"restored": str(restored)})
+    else:
+        print(f"restored from {restored}")
+    output.hint("heaters catalog check", as_json=json)
