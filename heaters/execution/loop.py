@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-import traceback
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from heaters.errors import HeatersError, Interrupted, StageFailed
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 _POLL_SECONDS: Final = 0.15
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One call in a worker. `key` is unique among the running ones; `total` is in frames or bytes."""
 
     key: str
@@ -39,8 +38,7 @@ class Watcher(Protocol):
         """A task has ended."""
 
 
-@dataclass(slots=True)
-class Jobs:
+class Jobs(NamedTuple):
     """Where tasks come from and where their results go; all three are called in the coordinator's thread.
 
     Attributes:
@@ -69,6 +67,9 @@ def drive(
     Raises:
         Interrupted: on KeyboardInterrupt, after all workers were ended; unfinished work is left as `.part` files.
     """
+    import tempfile  # noqa: PLC0415 - with the workers; an idle run has none
+    from concurrent.futures import FIRST_COMPLETED, wait  # noqa: PLC0415
+
     running: dict[Future[dict[str, Any]], _Running] = {}
     with tempfile.TemporaryDirectory(prefix="heaters-") as folder:
         try:
@@ -135,6 +136,8 @@ def as_error(task: Task, error: BaseException | None) -> HeatersError | None:
         return StageFailed(
             f"{task.label}: the worker process was killed (out of memory?); `heaters run` tries it again"
         )
+    import traceback  # noqa: PLC0415 - rarely
+
     trace = "".join(traceback.format_exception(error))
     return StageFailed(
         f"{task.label}: {type(error).__name__}: {error}; `heaters run` tries it again", trace=trace

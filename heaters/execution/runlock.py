@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import platform
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from multiprocessing import get_context
 from typing import Any, Final
 
 _WATCH_SECONDS: Final = 0.5
@@ -30,8 +29,10 @@ class Workers(Executor):
         if self._pool is None:
             from pebble import ProcessPool  # noqa: PLC0415 - an idle run needs none
 
+            from heaters.execution.spawning import LonelyContext  # noqa: PLC0415
+
             self._pool = ProcessPool(
-                self._count, context=get_context("spawn"), initializer=_settle_in, initargs=[os.getpid()]
+                self._count, context=LonelyContext(), initializer=_settle_in, initargs=[os.getpid()]
             )
         future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs)
         return future

@@ -1,0 +1,40 @@
+"""Spawned processes that do not import the user's script again.
+
+A spawned process normally runs the parent's `__main__` once more, so a script without a guard would start a run in
+every worker. Our tasks are functions of this package, so the workers need no `__main__` at all.
+"""
+
+from __future__ import annotations
+
+import threading
+from multiprocessing import spawn
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.popen_spawn_posix import Popen
+from multiprocessing.process import BaseProcess
+from typing import Any, Final
+
+_LOCK: Final = threading.Lock()
+
+
+class _LonelyProcess(SpawnProcess):
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Popen:  # noqa: N802 - the name multiprocessing asks for
+        complete = spawn.get_preparation_data
+
+        def without_main(name: str) -> dict[str, Any]:
+            return {
+                key: value for key, value in complete(name).items() if not key.startswith("init_main_from")
+            }
+
+        with _LOCK:
+            spawn.get_preparation_data = without_main
+            try:
+                return Popen(process_obj)
+            finally:
+                spawn.get_preparation_data = complete
+
+
+class LonelyContext(SpawnContext):
+    """The `spawn` start method without the parent's `__main__`."""
+
+    Process = _LonelyProcess
