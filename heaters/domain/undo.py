@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from heaters.domain.decision import Change
 from heaters.domain.model import Clip
+from heaters.domain.refusals import refuse_exporting
 from heaters.errors import DecisionRefused
 
 
-def revert(before: Sequence[Clip], after: Sequence[Clip], current: Mapping[int, Clip]) -> Change:
+def revert(
+    before: Sequence[Clip], after: Sequence[Clip], current: Mapping[int, Clip], live: Iterable[Clip] = ()
+) -> Change:
     """Take a recorded change back: every row as it was, new rows superseded.
 
     Redo is the same call with the two swapped; rows that only `before` has come alive again. The versions do not
-    go back, so that nobody who saw a row in between can take it for the one that he saw.
+    go back, so that nobody who saw a row in between can take it for the one that he saw. Of a clip that the change
+    touched only through its group, nothing but the group goes back, so that decisions on it which have been taken
+    back since are no hindrance.
 
     Args:
         before: rows before the change that is taken back.
         after: rows after it.
         current: clip id → row as it is now, for every clip of the two.
+        live: all live clips of the sources concerned, to see whether groups have got other members since; without
+            them `check` sees it.
 
     Raises:
         DecisionRefused: a touched clip has moved on since.
@@ -27,16 +34,11 @@ def revert(before: Sequence[Clip], after: Sequence[Clip], current: Mapping[int, 
     old, new = {clip.id: clip for clip in before}, {clip.id: clip for clip in after}
     rows = []
     for clip_id in sorted({*old, *new}):
-        now = current[clip_id]
-        expected = new[clip_id] if clip_id in new else _ended(old[clip_id])
-        if not now.same_content(expected):
-            raise DecisionRefused(
-                f"clip {now.ref} has moved on: {describe_difference(expected, now)}; decide on it anew",
-                clip_id=clip_id,
-            )
-        target = old[clip_id] if clip_id in old else _ended(now)
-        rows.append((now, replace(target, version=now.version + 1)))
-    return Change(tuple(now for now, _ in rows), tuple(target for _, target in rows))
+        target = _restored(old.get(clip_id), new.get(clip_id), current[clip_id])
+        rows.append((current[clip_id], replace(target, version=current[clip_id].version + 1)))
+    change = Change(tuple(now for now, _ in rows), tuple(target for _, target in rows))
+    _refuse_broken_groups(change, live)
+    return change
 
 
 def describe_difference(seen: Clip, now: Clip) -> str:
@@ -58,6 +60,48 @@ def describe_difference(seen: Clip, now: Clip) -> str:
     return (" and ".join(words) or "it was decided again") + (
         f" (by {now.reviewer})" if decided_since else ""
     )
+
+
+def _restored(was: Clip | None, recorded: Clip | None, now: Clip) -> Clip:
+    """The row to go back to, from one clip's rows before and after the change, and now."""
+    if was and recorded and recorded.same_content(replace(was, group_id=recorded.group_id)):
+        refuse_exporting([now])
+        decided_since = now.decided_at is not None and (
+            recorded.decided_at is None or now.decided_at > recorded.decided_at
+        )
+        if now.state == "superseded" or now.group_id != recorded.group_id or decided_since:
+            raise _moved_on(now, recorded)
+        return replace(now, group_id=was.group_id)
+    expected = recorded or _ended(was or now)
+    if not now.same_content(expected):
+        raise _moved_on(now, expected)
+    return was or _ended(now)
+
+
+def _refuse_broken_groups(change: Change, live: Iterable[Clip]) -> None:
+    """Refuse to leave a group with one member or a wrong name."""
+    pairs = zip(change.before, change.after, strict=True)
+    touched = {
+        group
+        for now, then in pairs
+        if now.group_id != then.group_id
+        for group in (now.group_id, then.group_id)
+    }
+    members: dict[int, list[Clip]] = {}
+    for clip in {clip.id: clip for clip in (*live, *change.after)}.values():
+        if clip.group_id is not None and clip.group_id in touched:
+            members.setdefault(clip.group_id, []).append(clip)
+    for group_id, group in members.items():
+        if len(group) == 1 or min(clip.id for clip in group) != group_id:
+            raise DecisionRefused(
+                f"clip {group[0].ref} has moved on: its group has got other members; decide on it anew",
+                clip_id=group[0].id,
+            )
+
+
+def _moved_on(now: Clip, expected: Clip) -> DecisionRefused:
+    words = describe_difference(expected, now)
+    return DecisionRefused(f"clip {now.ref} has moved on: {words}; decide on it anew", clip_id=now.id)
 
 
 def _ended(clip: Clip) -> Clip:

@@ -17,7 +17,8 @@ NOON = datetime(2025, 3, 1, 12, 0, 0, 250)  # noqa: DTZ001 - the catalog's times
 def clips_of(*borders: int, source_id: int = 1, first_id: int = 1) -> tuple[Clip, ...]:
     """Clips that tile `[borders[0], borders[-1])`, numbered from `first_id`."""
     return tuple(
-        Clip(first_id + i, i + 1, source_id, start, end, detector="heaters") for i, (start, end) in enumerate(pairwise(borders))
+        Clip(first_id + i, i + 1, source_id, start, end, detector="heaters")
+        for i, (start, end) in enumerate(pairwise(borders))
     )
 
 
@@ -56,9 +57,9 @@ def following(change: Change, board: Board) -> Board:
 
 @dataclass
 class Event:
-    """One command as it is remembered."""
+    """One command as it is remembered, and when it was carried out last."""
 
-    reviewer: str
+    order: int
     change: Change
 
 
@@ -70,6 +71,7 @@ class MemoryCatalog:
     rows: dict[int, Clip] = field(default_factory=dict)
     undoable: dict[str, list[Event]] = field(default_factory=dict)
     redoable: dict[str, list[Event]] = field(default_factory=dict)
+    commands: int = 0
 
     def __post_init__(self) -> None:
         self.rows = {clip.id: clip for clip in self.board.clips}
@@ -84,22 +86,24 @@ class MemoryCatalog:
     def decide(self, wanted: Decision, held: dict[int, str] | None = None) -> Change:
         change = decide(wanted, replace(self.board, clips=self.live), held)
         self._write(change)
-        self.undoable.setdefault(wanted.reviewer, []).append(Event(wanted.reviewer, change))
+        self.undoable.setdefault(wanted.reviewer, []).append(Event(self._tick(), change))
         self.redoable[wanted.reviewer] = []
         return change
 
     def undo(self, reviewer: str) -> Change:
         event = self._last(self.undoable, reviewer)
-        change = revert(event.change.before, event.change.after, self.rows)
+        change = revert(event.change.before, event.change.after, self.rows, self.live)
         self._write(change)
-        self.redoable.setdefault(reviewer, []).append(self.undoable[reviewer].pop())
+        self.undoable[reviewer].pop()
+        self.redoable.setdefault(reviewer, []).append(event)
         return change
 
     def redo(self, reviewer: str) -> Change:
         event = self._last(self.redoable, reviewer)
-        change = revert(event.change.after, event.change.before, self.rows)
+        change = revert(event.change.after, event.change.before, self.rows, self.live)
         self._write(change)
-        self.undoable[reviewer].append(self.redoable[reviewer].pop())
+        self.redoable[reviewer].pop()
+        self.undoable[reviewer].append(Event(self._tick(), event.change))
         return change
 
     def export(self, clip_id: int, path: str) -> None:
@@ -108,6 +112,15 @@ class MemoryCatalog:
         assert was.state == "approved"
         made = {"state": "exported", "is_virtual": False, "clip_filepath": path, "version": was.version + 2}
         self.rows[clip_id] = replace(was, **made)
+
+    def latest(self) -> str | None:
+        """Who carried out the latest command that is not undone."""
+        tops = {events[-1].order: reviewer for reviewer, events in self.undoable.items() if events}
+        return tops[max(tops)] if tops else None
+
+    def _tick(self) -> int:
+        self.commands += 1
+        return self.commands
 
     def _write(self, change: Change) -> None:
         before = {clip.id: clip for clip in change.before}

@@ -23,13 +23,18 @@ from heaters.errors import (
 
 
 def exported(clip: Clip) -> Clip:
-    return replace(clip, state="exported", is_virtual=False, clip_filepath=f"final_clips/{clip.id}.mp4", reviewer="ana")
+    return replace(
+        clip, state="exported", is_virtual=False, clip_filepath=f"final_clips/{clip.id}.mp4", reviewer="ana"
+    )
 
 
 def ranges(rows: dict[int, Clip]) -> list[tuple[int, int, int]]:
     """Live clips as (id, start, end), in order of frames."""
     live = [clip for clip in rows.values() if clip.state != "superseded"]
-    return [(clip.id, clip.start_frame, clip.end_frame) for clip in sorted(live, key=lambda clip: clip.start_frame)]
+    return [
+        (clip.id, clip.start_frame, clip.end_frame)
+        for clip in sorted(live, key=lambda clip: clip.start_frame)
+    ]
 
 
 class TestJudging:
@@ -38,7 +43,9 @@ class TestJudging:
         board = board_of(*clips_of(0, 10, 20))
         change = decide(decision(action, 2), board)
         assert change.before == (board.clips[1],)
-        assert change.after == (replace(board.clips[1], state=state, version=2, reviewer="ana", decided_at=NOON),)
+        assert change.after == (
+            replace(board.clips[1], state=state, version=2, reviewer="ana", decided_at=NOON),
+        )
 
     def test_a_bulk_decision_is_one_change(self) -> None:
         change = decide(decision("skip", 3, 1), board_of(*clips_of(0, 10, 20, 30)))
@@ -49,17 +56,28 @@ class TestJudging:
         assert {clip.state for clip in decide(decision("approve", 1, 3), board).after} == {"approved"}
 
     @pytest.mark.parametrize("state", sorted(CLIP_TRANSITIONS.keys() - {"superseded"}))
-    @pytest.mark.parametrize("action", ["approve", "skip", "archive", "reset", "annotate", "split", "merge", "group"])
-    def test_frozen_clips_are_refused_and_all_others_follow_the_state_table(self, action: str, state: str) -> None:
+    @pytest.mark.parametrize(
+        "action", ["approve", "skip", "archive", "reset", "annotate", "split", "merge", "group"]
+    )
+    def test_frozen_clips_are_refused_and_all_others_follow_the_state_table(
+        self, action: str, state: str
+    ) -> None:
         clip = clips_of(0, 10, 20)[1]
         there = exported(clip) if state == "exported" else replace(clip, state=state)
         board = board_of(clips_of(0, 10)[0], there)
-        wanted = decision(action, 2, frame=15 if action == "split" else None, values={"note": "x"} if action == "annotate" else {})
+        wanted = decision(
+            action,
+            2,
+            frame=15 if action == "split" else None,
+            values={"note": "x"} if action == "annotate" else {},
+        )
         refused = state in FROZEN or (state == "archived" and action in {"split", "merge", "group"})
         if state == "exported" and action == "reset":
             refused = False
         if refused:
-            with pytest.raises(ClipFrozen, match="exporting: wait" if state == "exporting" else "reset it first"):
+            with pytest.raises(
+                ClipFrozen, match="exporting: wait" if state == "exporting" else "reset it first"
+            ):
                 decide(wanted, board)
         else:
             after(decide(wanted, board), board)
@@ -73,7 +91,9 @@ class TestJudging:
         board = board_of(exported(clips_of(0, 10)[0]))
         board = following(decide(decision("reset", 1), board), board)
         change = decide(decision("split", 1, frame=4), board)
-        assert [(clip.is_virtual, clip.clip_filepath, clip.state) for clip in change.after] == [(True, None, "pending")] * 2
+        assert [(clip.is_virtual, clip.clip_filepath, clip.state) for clip in change.after] == [
+            (True, None, "pending")
+        ] * 2
         back = revert(change.before, change.after, {clip.id: clip for clip in change.after})
         assert back.after[0].clip_filepath == "final_clips/1.mp4"
 
@@ -89,7 +109,11 @@ class TestMerging:
 
     def test_several_clips_merge_with_all_between(self) -> None:
         board = board_of(*clips_of(0, 10, 20, 30, 40, 50))
-        assert ranges(after(decide(decision("merge", 4, 2), board), board)) == [(1, 0, 10), (2, 10, 40), (5, 40, 50)]
+        assert ranges(after(decide(decision("merge", 4, 2), board), board)) == [
+            (1, 0, 10),
+            (2, 10, 40),
+            (5, 40, 50),
+        ]
 
     def test_the_left_of_the_run_is_the_one_with_the_first_frame_and_not_the_lowest_id(self) -> None:
         board = board_of(*clips_of(0, 10, 20))
@@ -100,14 +124,19 @@ class TestMerging:
     def test_what_reviewers_wrote_is_kept(self) -> None:
         one, two, three = clips_of(0, 10, 20, 30)
         board = board_of(
-            replace(one, tags=("a", "b"), note="first"), replace(two, label="goal", tags=("b", "c")), replace(three, label="foul", note="third")
+            replace(one, tags=("a", "b"), note="first"),
+            replace(two, label="goal", tags=("b", "c")),
+            replace(three, label="foul", note="third"),
         )
         joined = decide(decision("merge", 1, 3), board).after[0]
         assert (joined.label, joined.tags, joined.note) == ("goal", ("a", "b", "c"), "first\nthird")
 
     def test_the_first_clip_of_a_source_has_none_before_it(self) -> None:
         board = board_of(*clips_of(0, 10, 20), *clips_of(0, 5, source_id=2, first_id=3))
-        with pytest.raises(DecisionRefused, match=r"clip 2\.1 is the first of its source: there is none before it to merge it with"):
+        with pytest.raises(
+            DecisionRefused,
+            match=r"clip 2\.1 is the first of its source: there is none before it to merge it with",
+        ):
             decide(decision("merge", 3), board)
 
     def test_clips_of_two_sources_do_not_merge(self) -> None:
@@ -152,7 +181,9 @@ class TestSplitting:
 
     @pytest.mark.parametrize("frame", [0, 9, 10, 20, 21, -1])
     def test_a_frame_that_is_not_inside_is_refused_with_the_ones_that_are(self, frame: int) -> None:
-        with pytest.raises(FrameOutsideClip, match=rf"frame {frame} is outside clip 1\.2: it must be from 11 to 19"):
+        with pytest.raises(
+            FrameOutsideClip, match=rf"frame {frame} is outside clip 1\.2: it must be from 11 to 19"
+        ):
             decide(decision("split", 2, frame=frame), board_of(*clips_of(0, 10, 20)))
 
     def test_a_clip_of_one_frame_can_not_be_split(self) -> None:
@@ -213,7 +244,10 @@ class TestGrouping:
     @pytest.mark.parametrize("action", ["approve", "skip", "archive"])
     def test_a_decision_on_one_member_is_for_all(self, action: str) -> None:
         board = self.grouped(2, 5)
-        assert [(clip.id, clip.state) for clip in decide(decision(action, 5), board).after] == [(2, DECIDED[action]), (5, DECIDED[action])]
+        assert [(clip.id, clip.state) for clip in decide(decision(action, 5), board).after] == [
+            (2, DECIDED[action]),
+            (5, DECIDED[action]),
+        ]
 
     def test_a_reset_is_for_one_member_only(self) -> None:
         board = self.grouped(2, 5)
@@ -223,16 +257,26 @@ class TestGrouping:
     def test_one_clip_is_grouped_with_the_previous_one_and_both_are_approved(self) -> None:
         board = board_of(*clips_of(0, 10, 20, 30))
         change = decide(decision("group", 3), board)
-        assert [(clip.id, clip.group_id, clip.state) for clip in change.after] == [(2, 2, "approved"), (3, 2, "approved")]
+        assert [(clip.id, clip.group_id, clip.state) for clip in change.after] == [
+            (2, 2, "approved"),
+            (3, 2, "approved"),
+        ]
 
     def test_that_approves_the_rest_of_their_groups_too(self) -> None:
         board = self.grouped(1, 4)
         change = decide(decision("group", 5), board)
-        assert [(clip.id, clip.group_id, clip.state) for clip in change.after] == [(i, 1, "approved") for i in (1, 4, 5)]
+        assert [(clip.id, clip.group_id, clip.state) for clip in change.after] == [
+            (i, 1, "approved") for i in (1, 4, 5)
+        ]
 
     @pytest.mark.parametrize("archived", [2, 3])
     def test_that_is_refused_when_one_of_them_is_archived(self, archived: int) -> None:
-        board = board_of(*(replace(clip, state="archived") if clip.id == archived else clip for clip in clips_of(0, 10, 20, 30)))
+        board = board_of(
+            *(
+                replace(clip, state="archived") if clip.id == archived else clip
+                for clip in clips_of(0, 10, 20, 30)
+            )
+        )
         with pytest.raises(ClipFrozen, match=rf"clip 1\.{archived} is archived: reset it first to group it"):
             decide(decision("group", 3), board)
 
@@ -271,7 +315,11 @@ class TestGrouping:
     def test_members_that_stay_get_a_new_version_but_no_new_reviewer(self) -> None:
         board = self.grouped(2, 4, 6)
         change = decide(decision("ungroup", 6, reviewer="ben"), board)
-        assert [(clip.id, clip.version, clip.reviewer) for clip in change.after] == [(2, 3, "ana"), (4, 3, "ana"), (6, 3, "ben")]
+        assert [(clip.id, clip.version, clip.reviewer) for clip in change.after] == [
+            (2, 3, "ana"),
+            (4, 3, "ana"),
+            (6, 3, "ben"),
+        ]
 
     def test_a_split_member_leaves_both_parts_in_the_group(self) -> None:
         board = self.grouped(2, 4)
@@ -305,7 +353,9 @@ class TestGrouping:
     def test_an_exported_member_is_named_with_both_ways_out(self) -> None:
         one, two = (replace(clip, group_id=1) for clip in clips_of(0, 10, 20))
         board = board_of(exported(one), two)
-        with pytest.raises(ClipFrozen, match=r"clip 1\.1 is exported: reset it first to approve it, or ungroup 1\.2"):
+        with pytest.raises(
+            ClipFrozen, match=r"clip 1\.1 is exported: reset it first to approve it, or ungroup 1\.2"
+        ):
             decide(decision("approve", 2), board)
         board = following(decide(decision("ungroup", 2), board), board)
         rows = after(decide(decision("approve", 2), board), board)
@@ -320,12 +370,16 @@ class TestGrouping:
 class TestAnnotating:
     def test_only_what_is_given_changes(self) -> None:
         one = replace(clips_of(0, 10)[0], label="goal", note="old", state="approved")
-        (clip,) = decide(decision("annotate", 1, values={"note": "new", "tags": ["a", "b", "a"]}), board_of(one)).after
+        (clip,) = decide(
+            decision("annotate", 1, values={"note": "new", "tags": ["a", "b", "a"]}), board_of(one)
+        ).after
         assert (clip.label, clip.note, clip.tags, clip.state) == ("goal", "new", ("a", "b"), "approved")
 
     def test_empty_values_clear(self) -> None:
         one = replace(clips_of(0, 10)[0], label="goal", note="old", tags=("a",))
-        (clip,) = decide(decision("annotate", 1, values={"label": None, "note": "", "tags": None}), board_of(one)).after
+        (clip,) = decide(
+            decision("annotate", 1, values={"label": None, "note": "", "tags": None}), board_of(one)
+        ).after
         assert (clip.label, clip.note, clip.tags) == (None, None, ())
 
     @pytest.mark.parametrize(
@@ -368,7 +422,10 @@ class TestRefusals:
 
     def test_a_stale_version_is_told_what_the_clip_is_now(self) -> None:
         one = replace(clips_of(0, 10)[0], version=4, state="skipped")
-        with pytest.raises(StaleVersion, match=r"clip 1\.1 has changed since version 3: it is skipped, frames 0 to 9, version 4"):
+        with pytest.raises(
+            StaleVersion,
+            match=r"clip 1\.1 has changed since version 3: it is skipped, frames 0 to 9, version 4",
+        ):
             decide(decision("approve", 1, versions={1: 3}), board_of(one))
 
     def test_a_stale_version_of_a_clip_that_is_drawn_in_counts_too(self) -> None:
@@ -386,13 +443,22 @@ class TestRefusals:
 
 class TestRetuning:
     def laid(self, board: Any, *cuts: int) -> dict[int, Clip]:
-        return after(decide(decision("retune", values={"source_id": 1, "cuts": cuts, "detector": "content"}), board), board)
+        return after(
+            decide(decision("retune", values={"source_id": 1, "cuts": cuts, "detector": "content"}), board),
+            board,
+        )
 
     def test_the_first_cuts_are_laid_on_nothing(self) -> None:
         empty = replace(board_of(*clips_of(0, 10)), clips=(), n_frames={7: 30}, next_id=5, next_no={7: 1})
         rows = retile((), [20, 10], empty, 7, "heaters")
-        assert [(clip.id, clip.clip_no, clip.start_frame, clip.end_frame) for clip in rows] == [(5, 1, 0, 10), (6, 2, 10, 20), (7, 3, 20, 30)]
-        assert {(clip.source_video_id, clip.origin, clip.detector, clip.reviewer) for clip in rows} == {(7, "auto", "heaters", None)}
+        assert [(clip.id, clip.clip_no, clip.start_frame, clip.end_frame) for clip in rows] == [
+            (5, 1, 0, 10),
+            (6, 2, 10, 20),
+            (7, 3, 20, 30),
+        ]
+        assert {(clip.source_video_id, clip.origin, clip.detector, clip.reviewer) for clip in rows} == {
+            (7, "auto", "heaters", None)
+        }
 
     def test_no_cuts_give_one_clip(self) -> None:
         assert ranges(self.laid(board_of(*clips_of(0, 10, 20)))) == [(3, 0, 20)]
@@ -407,12 +473,23 @@ class TestRetuning:
         rows = self.laid(board, 10, 25)
         assert ranges(rows) == [(1, 0, 10), (4, 10, 25), (5, 25, 30)]
         assert rows[1] == board.clips[0]
-        assert (rows[4].reviewer, rows[4].decided_at, rows[4].detector, rows[4].clip_no) == (None, None, "content", 4)
+        assert (rows[4].reviewer, rows[4].decided_at, rows[4].detector, rows[4].clip_no) == (
+            None,
+            None,
+            "content",
+            4,
+        )
 
     def test_touched_clips_stay_and_cuts_inside_them_are_dropped(self) -> None:
         board = board_of(*clips_of(0, 10, 20, 30, 40))
         board = following(decide(decision("skip", 2), board), board)
-        assert ranges(self.laid(board, 5, 10, 15, 20, 33)) == [(5, 0, 5), (6, 5, 10), (2, 10, 20), (7, 20, 33), (8, 33, 40)]
+        assert ranges(self.laid(board, 5, 10, 15, 20, 33)) == [
+            (5, 0, 5),
+            (6, 5, 10),
+            (2, 10, 20),
+            (7, 20, 33),
+            (8, 33, 40),
+        ]
 
     def test_kept_clips_at_both_ends_keep_the_ends(self) -> None:
         board = board_of(*clips_of(0, 10, 20, 30, 40))
@@ -445,7 +522,11 @@ class TestRetuning:
 
     def test_a_clip_that_someone_else_holds_is_not_replaced(self) -> None:
         with pytest.raises(ClipLeased, match="held by ben"):
-            decide(decision("retune", values={"source_id": 1, "cuts": [5]}), board_of(*clips_of(0, 10)), {1: "ben"})
+            decide(
+                decision("retune", values={"source_id": 1, "cuts": [5]}),
+                board_of(*clips_of(0, 10)),
+                {1: "ben"},
+            )
 
     def test_other_sources_stay_as_they_are(self) -> None:
         board = board_of(*clips_of(0, 10), *clips_of(0, 5, source_id=2, first_id=2))
@@ -456,7 +537,9 @@ class TestRetuning:
         [({"source_id": 1}, UsageError, "needs cuts"), ({}, UsageError, "needs cuts and source_id"),
          ({"source_id": 9, "cuts": []}, UnknownReference, "no source 9")],
     )  # fmt: skip
-    def test_a_retune_says_what_it_lacks(self, values: dict[str, Any], kind: type[Exception], message: str) -> None:
+    def test_a_retune_says_what_it_lacks(
+        self, values: dict[str, Any], kind: type[Exception], message: str
+    ) -> None:
         with pytest.raises(kind, match=message):
             decide(decision("retune", values=values), board_of(*clips_of(0, 10)))
 
@@ -500,15 +583,26 @@ class TestUndo:
         ("meanwhile", "words"),
         [
             (decision("skip", 2, reviewer="ben"), r"clip 1\.2 has moved on: it is skipped now \(by ben\)"),
-            (decision("merge", 2, reviewer="ben"), r"clip 1\.2 has moved on: it has been merged or replaced .*\(by ben\)"),
-            (decision("split", 2, reviewer="ben", frame=15), r"it is pending now and it covers frames 10 to 14 now \(by ben\)"),
+            (
+                decision("merge", 2, reviewer="ben"),
+                r"clip 1\.2 has moved on: it has been merged or replaced .*\(by ben\)",
+            ),
+            (
+                decision("split", 2, reviewer="ben", frame=15),
+                r"it is pending now and it covers frames 10 to 14 now \(by ben\)",
+            ),
             (decision("group", 2, 3, reviewer="ben"), r"its group has changed \(by ben\)"),
-            (decision("annotate", 2, reviewer="ben", values={"note": "x"}), r"its label, tags or note have changed \(by ben\)"),
+            (
+                decision("annotate", 2, reviewer="ben", values={"note": "x"}),
+                r"its label, tags or note have changed \(by ben\)",
+            ),
             (decision("approve", 2, reviewer="ben"), r"it was decided again \(by ben\)"),
         ],
         ids=lambda value: getattr(value, "action", ""),
     )
-    def test_a_clip_that_has_moved_on_is_refused_with_what_changed_and_by_whom(self, meanwhile: Any, words: str) -> None:
+    def test_a_clip_that_has_moved_on_is_refused_with_what_changed_and_by_whom(
+        self, meanwhile: Any, words: str
+    ) -> None:
         catalog = MemoryCatalog(board_of(*clips_of(0, 10, 20, 30)))
         catalog.decide(decision("approve", 2))
         catalog.decide(meanwhile)
@@ -533,7 +627,9 @@ class TestUndo:
         catalog.decide(decision("split", 1, frame=5))
         catalog.undo("ana")
         catalog.decide(decision("merge", 2, reviewer="ben"))
-        with pytest.raises(DecisionRefused, match=r"clip 1\.1 has moved on: it covers frames 0 to 19 now \(by ben\)"):
+        with pytest.raises(
+            DecisionRefused, match=r"clip 1\.1 has moved on: it covers frames 0 to 19 now \(by ben\)"
+        ):
             catalog.redo("ana")
 
     def test_an_export_is_not_blamed_on_the_reviewer(self) -> None:
@@ -573,7 +669,10 @@ class TestUndo:
 
     def test_another_file_at_the_same_state_is_a_difference(self) -> None:
         clip = exported(clips_of(0, 10)[0])
-        assert describe_difference(clip, replace(clip, clip_filepath="other.mp4")) == "its exported file has changed"
+        assert (
+            describe_difference(clip, replace(clip, clip_filepath="other.mp4"))
+            == "its exported file has changed"
+        )
 
 
 class TestChecking:
@@ -596,7 +695,9 @@ class TestChecking:
             check([replace(clip, group_id=2) for clip in clips_of(0, 10, 20)], {1: 20})
 
     def test_a_group_is_of_one_source(self) -> None:
-        rows = [replace(clip, group_id=1) for clip in (*clips_of(0, 10), *clips_of(0, 5, source_id=2, first_id=2))]
+        rows = [
+            replace(clip, group_id=1) for clip in (*clips_of(0, 10), *clips_of(0, 5, source_id=2, first_id=2))
+        ]
         with pytest.raises(AssertionError, match="spans sources"):
             check(rows, {1: 10, 2: 5})
 
@@ -604,7 +705,23 @@ class TestChecking:
 class TestRows:
     def full(self) -> Clip:
         return Clip(
-            3, 2, 1, 10, 20, "exported", False, "final_clips/x.mp4", 2, 9, "goal", ("a", "b"), "note\nmore", "human", "heaters", "ana", NOON
+            3,
+            2,
+            1,
+            10,
+            20,
+            "exported",
+            False,
+            "final_clips/x.mp4",
+            2,
+            9,
+            "goal",
+            ("a", "b"),
+            "note\nmore",
+            "human",
+            "heaters",
+            "ana",
+            NOON,
         )
 
     def test_a_row_survives_json(self) -> None:
@@ -613,7 +730,10 @@ class TestRows:
 
     def test_a_row_comes_back_from_a_database_that_knows_lists_only(self) -> None:
         clip = self.full()
-        row = [list(value) if isinstance(value, tuple) else value for value in (getattr(clip, name) for name in CLIP_FIELDS)]
+        row = [
+            list(value) if isinstance(value, tuple) else value
+            for value in (getattr(clip, name) for name in CLIP_FIELDS)
+        ]
         assert Clip.from_row(row) == clip
         assert hash(Clip.from_row(row)) == hash(clip)
 

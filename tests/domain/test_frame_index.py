@@ -17,7 +17,11 @@ MS = Fraction(1, 1000)
 @st.composite
 def frame_times(draw: st.DrawFn) -> FrameTimes:
     """Variable rate, any time base, any start, also before zero."""
-    base = draw(st.sampled_from([MS, Fraction(1, 90000), Fraction(1001, 30000), Fraction(1, 12800), Fraction(1, 10**9)]))
+    base = draw(
+        st.sampled_from(
+            [MS, Fraction(1, 90000), Fraction(1001, 30000), Fraction(1, 12800), Fraction(1, 10**9)]
+        )
+    )
     start = draw(st.integers(-(10**7), 10**7))
     steps = draw(st.lists(st.integers(1, 5000), min_size=1, max_size=50))
     pts = list(accumulate(steps, initial=start))
@@ -84,7 +88,12 @@ def test_an_integer_array_does_as_well_as_a_list() -> None:
 
 @pytest.mark.parametrize(
     ("pts", "end", "message"),
-    [([], 1, "at least one"), ([0, 5, 5], 9, "increase"), ([0, 5, 4], 9, "increase"), ([0, 5], 5, "can't end")],
+    [
+        ([], 1, "at least one"),
+        ([0, 5, 5], 9, "increase"),
+        ([0, 5, 4], 9, "increase"),
+        ([0, 5], 5, "can't end"),
+    ],
 )
 def test_impossible_times_are_refused(pts: list[int], end: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
@@ -96,7 +105,12 @@ def test_a_time_base_is_above_zero() -> None:
         FrameTimes([0], Fraction(0), 0, 1)
 
 
-@given(frame_times(), st.sampled_from([44100, 48000, 8000]), st.fractions(-10, 10, max_denominator=90000), st.data())
+@given(
+    frame_times(),
+    st.sampled_from([44100, 48000, 8000]),
+    st.fractions(-10, 10, max_denominator=90000),
+    st.data(),
+)
 def test_clips_that_tile_the_pictures_tile_the_sound(
     times: FrameTimes, rate: int, audio_start: Fraction, data: st.DataObject
 ) -> None:

@@ -55,4 +55,6 @@ def test_a_killed_stage_may_begin_again() -> None:
 
 
 def test_every_source_but_a_parked_one_can_be_parked() -> None:
-    assert {state for state, following in SOURCE_TRANSITIONS.items() if "parked" not in following} == {"parked"}
+    assert {state for state, following in SOURCE_TRANSITIONS.items() if "parked" not in following} == {
+        "parked"
+    }

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heaters.domain.timing import as_fraction, frame_of_timecode, nominal_rate, seconds, takes_drop_frame, timecode
+from heaters.domain.timing import (
+    as_fraction,
+    frame_of_timecode,
+    nominal_rate,
+    seconds,
+    takes_drop_frame,
+    timecode,
+)
 from heaters.errors import MediaError, UsageError
 
 NTSC = Fraction(30000, 1001)
@@ -50,7 +57,8 @@ def test_drop_frame_at_59_94_skips_four(frame: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame", "text"), [(23, "00:00:00:23"), (24, "00:00:01:00"), (1440, "00:01:00:00"), (86400, "01:00:00:00")]
+    ("frame", "text"),
+    [(23, "00:00:00:23"), (24, "00:00:01:00"), (1440, "00:01:00:00"), (86400, "01:00:00:00")],
 )
 def test_23_976_counts_24_without_dropping(frame: int, text: str) -> None:
     assert timecode(frame, FILM) == text
@@ -85,7 +93,9 @@ def test_hours_go_on_after_a_day() -> None:
     assert frame_of_timecode("100:00:00:00", Fraction(25)) == 100 * 3600 * 25
 
 
-@pytest.mark.parametrize("text", ["00:01:00;00", "00:01:00;01", "00:59:00;01", "10:11:00;00", "00:01:00.00", "00:01:00,01"])
+@pytest.mark.parametrize(
+    "text", ["00:01:00;00", "00:01:00;01", "00:59:00;01", "10:11:00;00", "00:01:00.00", "00:01:00,01"]
+)
 def test_a_timecode_that_drop_frame_skips_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="begins at frame number 02"):
         frame_of_timecode(text, NTSC)
@@ -104,7 +114,9 @@ def test_a_field_out_of_range_is_refused(text: str) -> None:
         frame_of_timecode(text, Fraction(25))
 
 
-@pytest.mark.parametrize("text", ["", "12", "1:2:3:4", "00:00:01", "00:00:00:0x", "-0:00:00:00", "00;00;00;00", "٠٠:٠٠:٠٠:٠٠"])
+@pytest.mark.parametrize(
+    "text", ["", "12", "1:2:3:4", "00:00:01", "00:00:00:0x", "-0:00:00:00", "00;00;00;00", "٠٠:٠٠:٠٠:٠٠"]
+)
 def test_other_text_is_not_a_timecode(text: str) -> None:
     with pytest.raises(UsageError, match="not a timecode"):
         frame_of_timecode(text, Fraction(25))
@@ -128,7 +140,9 @@ def test_there_is_no_timecode_before_the_first_frame() -> None:
         timecode(-1, Fraction(25))
 
 
-@pytest.mark.parametrize(("rate", "nominal"), [(Fraction(25, 2), 13), (NTSC, 30), (Fraction(1, 10), 1), (Fraction(179, 6), 30)])
+@pytest.mark.parametrize(
+    ("rate", "nominal"), [(Fraction(25, 2), 13), (NTSC, 30), (Fraction(1, 10), 1), (Fraction(179, 6), 30)]
+)
 def test_odd_rates_count_at_the_nearest_whole_rate(rate: Fraction, nominal: int) -> None:
     assert nominal_rate(rate) == nominal
 
@@ -153,7 +167,9 @@ class _Falsy:
         return f"{self.numerator}/{self.denominator}"
 
 
-@pytest.mark.parametrize("value", [None, _Falsy(0, 1), _Falsy(0, 0), _Falsy(1, 0), Fraction(0), Fraction(-25), "0/0", "fast"])
+@pytest.mark.parametrize(
+    "value", [None, _Falsy(0, 1), _Falsy(0, 0), _Falsy(1, 0), Fraction(0), Fraction(-25), "0/0", "fast"]
+)
 def test_a_rate_that_the_file_does_not_say_is_an_error_and_not_a_zero(value: object) -> None:
     with pytest.raises(MediaError, match="does not say its frame rate"):
         as_fraction(value, "frame rate")  # type: ignore[arg-type]
