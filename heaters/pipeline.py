@@ -19,7 +19,6 @@ from heaters.catalog.requests import FailExport, FailStage, StartStage
 from heaters.config import Settings
 from heaters.errors import HeatersError, StageFailed
 from heaters.execution.loop import Jobs, Task, Watcher, drive
-from heaters.execution.workers import Workers
 from heaters.stages import detect, export, ingest, prepare, verify
 from heaters.stages.reporting import read_progress
 from heaters.stages.stage import Stage as Stage
@@ -164,6 +163,8 @@ def stages_named(names: Sequence[str]) -> list[Stage]:
 
 
 def _drive(jobs: Jobs, settings: Settings, watcher: Watcher) -> None:
+    from heaters.execution.workers import Workers  # noqa: PLC0415 - multiprocessing only where there is work
+
     with Workers(settings.workers) as workers:
         drive(jobs, workers, settings.workers, watcher, read_progress)
 

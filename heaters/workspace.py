@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 from heaters import pipeline
 from heaters.catalog import requests
 from heaters.config import SETTINGS_FILE, Settings, find_workspace
-from heaters.domain.commands import Decision
 from heaters.errors import HeatersError, Interrupted, UnknownReference, UsageError
 from heaters.execution.loop import Watcher
 from heaters.execution.progress import Silent
 from heaters.execution.runlock import active_run, note_progress, run_lock
 from heaters.stages import detect, ingest, intake, verify
 from heaters.stages import janitor as cleaning
+from heaters.stages.stage import op_id as new_op_id
 from heaters.storage import open_store
 
 if TYPE_CHECKING:
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
 
     from heaters.catalog.direct import DirectCatalog
     from heaters.catalog.tables import Table
+    from heaters.domain.commands import Decision
 
 CATALOG_FOLDER: Final = "catalog"
 Ref = int | str
@@ -175,11 +174,12 @@ class Workspace:
             if set(stages) != {"export"}
             else []
         )
-        pending = self._pending(chosen)[: limit or None]
+        rows = self._sources()
+        pending = self._pending(chosen, rows)[: limit or None]
         parked = [
             {"id": row["id"], "stage": "parked", "reason": row["last_error"]}
-            for row in self._sources("ingest_state = 'parked'")
-        ]
+            for row in rows if row["ingest_state"] == "parked"
+        ]  # fmt: skip
         if dry_run:
             return RunReport([], [], [*pending, *parked], 0.0, 0, None)
         report = RunReport([], [], parked, 0.0, 0, None)
@@ -271,9 +271,11 @@ class Workspace:
             "detector": found.detector, "params": found.params, "note": found.note,
         }  # fmt: skip
         if apply:
+            from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
+
             values = {"source_id": source, "cuts": sorted(cuts), "detector": found.detector}
             done = self._decide(
-                Decision(str(uuid.uuid4()), "retune", (), self._reviewer(reviewer), values=values)
+                Decision(new_op_id(), "retune", (), self._reviewer(reviewer), values=values)
             )
             self._add_keyframes(row, spec)
             answer |= {"op_id": done["op_id"], "clips": done["clips"]}
@@ -306,18 +308,20 @@ class Workspace:
             raise UsageError(
                 f"decide takes no {', '.join(sorted(unknown))}; annotate takes label, tags and note"
             )
+        from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
+
         refs = [clips] if isinstance(clips, int | str) else list(clips)
         ids = tuple(self.clip_id(ref) for ref in refs)
         return self._decide(Decision(
-            op_id or str(uuid.uuid4()), action, ids, self._reviewer(reviewer), frame, versions, session, values))  # fmt: skip
+            op_id or new_op_id(), action, ids, self._reviewer(reviewer), frame, versions, session, values))  # fmt: skip
 
     def undo(self, reviewer: str | None = None, source: int | None = None) -> Row:
         """Take this reviewer's latest command back."""
-        return self.catalog.execute(requests.Undo(str(uuid.uuid4()), self._reviewer(reviewer), source))
+        return self.catalog.execute(requests.Undo(new_op_id(), self._reviewer(reviewer), source))
 
     def redo(self, reviewer: str | None = None, source: int | None = None) -> Row:
         """Carry the command that was undone last out again."""
-        return self.catalog.execute(requests.Redo(str(uuid.uuid4()), self._reviewer(reviewer), source))
+        return self.catalog.execute(requests.Redo(new_op_id(), self._reviewer(reviewer), source))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -424,7 +428,7 @@ class Workspace:
                 f"SELECT {column} AS state, count(*) AS n FROM {name} WHERE {column} <> 'superseded' GROUP BY 1 ORDER BY 1")}
             for name, column in (("source_videos", "ingest_state"), ("clips", "state"))
         }  # fmt: skip
-        pending = [stage["stage"] for stage in self._pending(pipeline.STAGES)]
+        pending = [stage["stage"] for stage in self._pending(pipeline.STAGES, self._sources())]
         last = self.catalog.rows(
             "SELECT verb, state, started_at, finished_at, done, failed FROM runs ORDER BY id DESC LIMIT 1"
         )
@@ -492,12 +496,12 @@ class Workspace:
             parameters,
         )
 
-    def _pending(self, stages: Sequence[pipeline.Stage]) -> list[Row]:
+    def _pending(self, stages: Sequence[pipeline.Stage], rows: Iterable[Row]) -> list[Row]:
         """The next stage of every source that has one."""
-        rows = self._sources("ingest_state <> 'parked'")
         found = (
-            (row, next((one for one in stages if one.pending(row, self.settings)), None)) for row in rows
-        )
+            (row, next((one for one in stages if one.pending(row, self.settings)), None))
+            for row in rows if row["ingest_state"] != "parked"
+        )  # fmt: skip
         return [
             {"id": row["id"], "stage": stage.name, "reason": stage.about} for row, stage in found if stage
         ]
@@ -543,7 +547,7 @@ class Workspace:
         """Do work as the workspace's one active run, with a row, a report and a snapshot at the end."""
         began = time.monotonic()
         with run_lock(self._catalog_folder, verb):
-            run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), platform.node()))["run_id"]
+            run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"]
             with self._closed_run(run_id):
                 outcome = work(run_id, watcher or Silent())
             outcome.waiting += waiting

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +28,7 @@ def run_lock(folder: Path, verb: str) -> Iterator[None]:
         raise RunActive(_describe(note), **_read(note)) from error
     try:
         note.write_text(
-            json.dumps({"pid": os.getpid(), "host": platform.node(), "verb": verb, "started": time.time()}),
+            json.dumps({"pid": os.getpid(), "host": os.uname().nodename, "verb": verb, "started": time.time()}),
             "utf-8",
         )
         yield

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
@@ -16,7 +15,7 @@ from heaters.catalog.requests import Artifact, FinishExport, StartExport
 from heaters.config import Settings
 from heaters.domain import layout
 from heaters.stages.reporting import reporter
-from heaters.stages.stage import Row, Unit, digest
+from heaters.stages.stage import Row, Unit, digest, op_id
 from heaters.storage import Store, open_store
 
 NAME: Final = "export"
@@ -95,7 +94,7 @@ def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishExport:
     named = digest(unit.input_hash, unit.params_hash)
     artifacts = [Artifact(params_hash=named, clip_id=unit.subject_id, **one) for one in result["artifacts"]]
     return FinishExport(
-        op_id=str(uuid.uuid4()), clip_id=unit.subject_id, input_hash=unit.input_hash, params_hash=unit.params_hash,
+        op_id=op_id(), clip_id=unit.subject_id, input_hash=unit.input_hash, params_hash=unit.params_hash,
         filepath=result["filepath"], main=unit.spec["suffix"] is None, artifacts=artifacts, seconds=result["seconds"],
         bytes=result["bytes"],
     )  # fmt: skip
@@ -109,7 +108,7 @@ def standing(unit: Unit, artifacts: Sequence[Row]) -> FinishExport | None:
             head, manifest = store.head(one["uri"]), store.head(layout.manifest(one["uri"]))
             if head is not None and head.bytes == one["bytes"] and manifest is not None:
                 return FinishExport(
-                    str(uuid.uuid4()), unit.subject_id, unit.input_hash, unit.params_hash, one["uri"], unit.spec["suffix"] is None)  # fmt: skip
+                    op_id(), unit.subject_id, unit.input_hash, unit.params_hash, one["uri"], unit.spec["suffix"] is None)  # fmt: skip
     return None
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from heaters.catalog.requests import FinishStage
 from heaters.config import Settings
@@ -14,8 +13,7 @@ from heaters.config import Settings
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """One unit of work for one source or clip.
 
     Attributes:
@@ -35,8 +33,7 @@ class Unit:
     total: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """One stage of the pipeline.
 
     Attributes:
@@ -59,6 +56,13 @@ class Stage:
 def digest(*parts: object) -> str:
     """SHA-256 of some JSON-able values, as hex."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def op_id() -> str:
+    """A new id for a command: UUID text."""
+    from uuid import uuid4  # noqa: PLC0415 - brings platform along, 7 ms
+
+    return str(uuid4())
 
 
 def finish(unit: Unit, result: Mapping[str, Any], columns: Mapping[str, Any], **more: Any) -> FinishStage:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +22,7 @@ class LocalPart:
         self._published = False
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            self.path = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+            self.path = target.with_name(f"{target.name}.{os.urandom(16).hex()}.part")
             self._lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
         except OSError as error:
             raise StoreUnavailable(
