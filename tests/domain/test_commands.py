@@ -705,24 +705,10 @@ class TestChecking:
 class TestRows:
     def full(self) -> Clip:
         return Clip(
-            3,
-            2,
-            1,
-            10,
-            20,
-            "exported",
-            False,
-            "final_clips/x.mp4",
-            2,
-            9,
-            "goal",
-            ("a", "b"),
-            "note\nmore",
-            "human",
-            "heaters",
-            "ana",
-            NOON,
-        )
+            id=3, clip_no=2, source_video_id=1, start_frame=10, end_frame=20, state="exported", is_virtual=False,
+            clip_filepath="final_clips/x.mp4", group_id=2, version=9, label="goal", tags=("a", "b"), note="note\nmore",
+            origin="human", detector="heaters", reviewer="ana", decided_at=NOON,
+        )  # fmt: skip
 
     def test_a_row_survives_json(self) -> None:
         for clip in (self.full(), *clips_of(0, 10)):
