@@ -48,7 +48,7 @@ def find_range(source: Source, start: int, end: int, pts: Sequence[int] | NDArra
 def own_times(source: Source, table: NDArray[np.int64]) -> NDArray[np.int64]:
     """When this very file shows each picture, in its own time base; `table` has the original's times.
 
-    A gold master begins at 0 and is rounded as `av_rescale_q` does it: half goes up.
+    A gold master begins at its lead and is rounded to milliseconds, half goes up, as `master` does it.
     """
     exact = source.exact_time_base
     if exact is None:
@@ -56,7 +56,8 @@ def own_times(source: Source, table: NDArray[np.int64]) -> NDArray[np.int64]:
     ratio = exact / source.time_base
     first = int(table[0])
     up, down = 2 * ratio.numerator, 2 * ratio.denominator
-    return np.array([((int(one) - first) * up + ratio.denominator) // down for one in table], np.int64)
+    rounded = (((int(one) - first) * up + ratio.denominator) // down for one in table)
+    return np.fromiter(rounded, np.int64, len(table)) + source.lead
 
 
 def _runs(source: Source, start: int, own: NDArray[np.int64]) -> Iterator[Iterator[Picture]]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DECODER_THREADS",
+    "LEAD_TAG",
     "PIXEL_FORMAT_TAG",
     "TIME_BASE_TAG",
     "Picture",
@@ -42,7 +43,9 @@ __all__ = [
 
 #: Always the same: what a decoder invents for damaged pictures depends on the number of its threads (FFmpeg 8.1).
 DECODER_THREADS: Final = 4
-#: Tags of a gold master: the source's exact time base, and its pixel format where FFV1 needs another order.
+#: Tags of a gold master: milliseconds before frame 0, the source's exact time base, and its pixel format where FFV1
+#: needs another order of bytes.
+LEAD_TAG: Final = "HEATERS_LEAD"
 TIME_BASE_TAG: Final = "HEATERS_TIME_BASE"
 PIXEL_FORMAT_TAG: Final = "HEATERS_PIXEL_FORMAT"
 _QUARTER: Final = 90
@@ -114,8 +117,13 @@ class Source:
     @property
     def exact_time_base(self) -> Fraction | None:
         """The original's time base, when this is a gold master made by `prepare`."""
-        stated = self.container.metadata.get(TIME_BASE_TAG) or self.video.metadata.get(TIME_BASE_TAG)
+        stated = self.container.metadata.get(TIME_BASE_TAG)
         return Fraction(stated) if stated else None
+
+    @property
+    def lead(self) -> int:
+        """When frame 0 of a gold master is shown, in milliseconds: sound that begins earlier comes before it."""
+        return int(self.container.metadata.get(LEAD_TAG, 0))
 
     @property
     def clock_may_restart(self) -> bool:
@@ -125,8 +133,12 @@ class Source:
     @property
     def step(self) -> int:
         """Usual distance of two pictures, in units of `time_base`, at least 1."""
-        rate = self.video.guessed_rate or self.video.average_rate
-        return max(1, round(1 / (rate * self.time_base))) if rate else 1
+        return max(1, round(1 / (self.rate * self.time_base)))
+
+    @property
+    def rate(self) -> Fraction:
+        """Pictures a second as the file states or FFmpeg guesses it; 25 where neither does."""
+        return Fraction(self.video.guessed_rate or self.video.average_rate or 25)
 
     @property
     def warnings(self) -> list[str]:
@@ -219,7 +231,7 @@ class Source:
 
     def _as_source(self, frame: VideoFrame) -> list[VideoFrame]:
         """Undo the order of bytes that a master needed; show palettes as the colours they stand for."""
-        wanted = self.container.metadata.get(PIXEL_FORMAT_TAG) or self.video.metadata.get(PIXEL_FORMAT_TAG)
+        wanted = self.container.metadata.get(PIXEL_FORMAT_TAG)
         if frame.format.name == "pal8":
             wanted = "bgra"
         if not wanted or wanted == frame.format.name:

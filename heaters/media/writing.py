@@ -1,0 +1,29 @@
+"""Errors of writing that name the file."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import av
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FIRST_OWN: Final = 0x10000  # FFmpeg's own error numbers are four letters, far above those of the system
+
+
+@contextmanager
+def writes_to(path: str) -> Iterator[None]:
+    """Turn what FFmpeg raises while writing into a plain OSError with the path in it.
+
+    Raises:
+        OSError: the disk is full, the folder read-only, or the like.
+    """
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        if isinstance(error, OSError) and error.errno and error.errno < _FIRST_OWN:
+            raise OSError(error.errno, os.strerror(error.errno), path) from error
+        raise
