@@ -137,18 +137,19 @@ def _heaters(scores: FrameScores, threshold: float, min_shot_frames: int) -> tup
     """Hard cuts, then fades that no hard cut parts, then dissolves between those; each stronger cut first."""
     scale = threshold / DEFAULT_RATIO
     spacing = _Spacing(len(scores))
-    hard, strength = find_hard_cuts(scores, threshold, CONTENT_FLOOR * scale)
-    spacing.add(hard, strength, min_shot_frames)
-    gaps = [
-        (start, end)
-        for start, end in find_gaps(scores).tolist()
-        if not np.any((hard >= start - 1) & (hard <= end + 1))
-    ]
-    middles = np.array([(start + end) // 2 for start, end in gaps], np.int64)
+    value = content_value(scores)
+    ratio = adaptive_ratio(value)
+    hard = find_hard_cuts(
+        scores, value, np.flatnonzero((ratio >= threshold) & (value >= CONTENT_FLOOR * scale))
+    )
+    spacing.add(hard, value[hard], min_shot_frames)
+    gaps = find_gaps(scores)
+    inside = np.searchsorted(hard, gaps[:, 1] + 1, side="right") - np.searchsorted(hard, gaps[:, 0] - 1)
+    middles = gaps[inside == 0].sum(axis=1) // 2
     spacing.add(middles, np.ones(len(middles)), min_shot_frames)
     gradual = find_gradual(scores.picture, spacing.cuts(), MARGIN * scale)
     spacing.add(gradual.frame, gradual.strength, max(min_shot_frames, SEPARATION))
-    return spacing.cuts(), adaptive_ratio(content_value(scores))
+    return spacing.cuts(), ratio
 
 
 def _content(scores: FrameScores, threshold: float, min_shot_frames: int) -> tuple[list[int], Curve]:
@@ -172,18 +173,18 @@ class _Spacing:
     """Cuts of a source of `n` frames that keep their distance from each other and from both ends."""
 
     def __init__(self, n: int) -> None:
-        self._n = n
-        self._cut = np.zeros(n + 1, np.bool_)
-        self._cut[[0, n]] = True
+        self._taken = bytearray(n + 1)
+        self._taken[0] = self._taken[n] = 1
 
     def add(self, frames: NDArray[np.int64], strength: Curve, distance: int) -> None:
         """Add the strongest first; one that is nearer than `distance` to a cut, or to an end, is left out."""
         for frame in frames[np.argsort(-strength, kind="stable")].tolist():
-            if 0 < frame < self._n and not self._cut[max(0, frame - distance + 1) : frame + distance].any():
-                self._cut[frame] = True
+            if self._taken.find(1, max(0, frame - distance + 1), frame + distance) < 0:
+                self._taken[frame] = 1
 
     def cuts(self) -> list[int]:
-        return [frame for frame in np.flatnonzero(self._cut).tolist() if 0 < frame < self._n]
+        inside = np.frombuffer(self._taken, np.uint8)[1:-1]
+        return [frame + 1 for frame in np.flatnonzero(inside).tolist()]
 
 
 def _replay(

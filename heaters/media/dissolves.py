@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from heaters.media.small_pictures import Vectors, block_means, correlation, mean_distance, structure
+from heaters.media.small_pictures import BATCH, BLOCKS, Layouts, Vectors, block_means, mean_distance, row_dots
 
 STEP: Final = 4  # frames between two looks: a transition shorter than that is a cut
 LAGS: Final = (12, 20, 32, 48)  # frames from end to end of a window; multiples of STEP
@@ -33,8 +33,7 @@ SEPARATION: Final = 12  # frames; what is found closer to something stronger is 
 _LONGEST_PATH: Final = 1.5
 _LARGEST_RESIDUAL: Final = 0.28
 _SMALLEST_EXCESS: Final = 0.5
-_STRUCTURED: Final = 0.7  # length of a structure vector; a window may not end in black or white
-_BATCH: Final = 1024  # windows examined at once; keeps memory under 20 MB
+_STRUCTURED: Final = 0.7  # contrast; a window may not end in black or white
 
 Indices = NDArray[np.int64]
 Curve = NDArray[np.float64]
@@ -55,8 +54,7 @@ class Gradual:
 class _Grid:
     """Every STEP-th picture; for each the first and last row of its shot, and the steps up to it added up."""
 
-    blocks: Vectors
-    unit: Vectors
+    layouts: Layouts
     travelled: Curve
     first: Indices
     last: Indices
@@ -68,7 +66,7 @@ class _Windows:
 
     start: Indices
     length: int
-    margin: Curve
+    margin: Vectors
 
 
 def find_gradual(pictures: NDArray[np.uint8], cuts: Sequence[int], margin: float = MARGIN) -> Gradual:
@@ -82,10 +80,10 @@ def find_gradual(pictures: NDArray[np.uint8], cuts: Sequence[int], margin: float
     grid = _grid(pictures, cuts)
     parts = [
         _examine(
-            grid, _Windows(windows.start[at : at + _BATCH], windows.length, windows.margin[at : at + _BATCH])
+            grid, _Windows(windows.start[at : at + BATCH], windows.length, windows.margin[at : at + BATCH])
         )
         for windows in _windows(grid, margin)
-        for at in range(0, len(windows.start), _BATCH)
+        for at in range(0, len(windows.start), BATCH)
     ]
     frame = np.concatenate([part.frame for part in parts]) if parts else np.empty(0, np.int64)
     strength = np.concatenate([part.strength for part in parts]) if parts else np.empty(0)
@@ -93,25 +91,30 @@ def find_gradual(pictures: NDArray[np.uint8], cuts: Sequence[int], margin: float
 
 
 def _grid(pictures: NDArray[np.uint8], cuts: Sequence[int]) -> _Grid:
-    blocks = block_means(pictures[::STEP])
+    looked_at = pictures[::STEP]
+    n = len(looked_at)
+    blocks = np.empty((n, BLOCKS), np.float32)
+    travelled = np.zeros(n)
+    for at in range(0, n, BATCH):
+        batch = slice(at, at + BATCH)
+        blocks[batch] = block_means(looked_at[batch])
+        since = slice(max(at, 1), at + BATCH)
+        travelled[since] = mean_distance(blocks[since], blocks[since.start - 1 : min(since.stop, n) - 1])
     bounds = np.array([0, *cuts, len(pictures)], np.int64)
-    shot = np.searchsorted(bounds, np.arange(len(blocks)) * STEP, side="right") - 1
-    travelled = np.zeros(len(blocks))
-    np.cumsum(mean_distance(blocks[1:], blocks[:-1]), out=travelled[1:], dtype=np.float64)
-    return _Grid(
-        blocks, structure(blocks), travelled, -(-bounds[shot] // STEP), (bounds[shot + 1] - 1) // STEP
-    )
+    shot = np.searchsorted(bounds, np.arange(n) * STEP, side="right") - 1
+    first, last = -(-bounds[shot] // STEP), (bounds[shot + 1] - 1) // STEP
+    return _Grid(Layouts.of(blocks), np.cumsum(travelled), first, last)
 
 
 def _windows(grid: _Grid, margin: float) -> list[_Windows]:
     """Of all windows around a picture, the one with the largest margin, where that is large enough."""
-    n = len(grid.unit)
+    n = len(grid.travelled)
     apart = {
-        length: 1.0 - correlation(grid.unit[:-length], grid.unit[length:]).astype(np.float64)
+        length: 1 - grid.layouts[:-length].correlation(grid.layouts[length:])
         for length in (1, 2, *(lag // STEP for lag in LAGS))
         if length < n
     }
-    best, best_length = np.full(n, -np.inf), np.zeros(n, np.int64)
+    best, best_length = np.full(n, -np.inf, np.float32), np.zeros(n, np.int64)
     for lag in LAGS:
         length = lag // STEP
         if length in apart:
@@ -127,39 +130,41 @@ def _windows(grid: _Grid, margin: float) -> list[_Windows]:
     return found
 
 
-def _margins(grid: _Grid, apart: dict[int, NDArray[np.float64]], length: int) -> Curve:
+def _margins(grid: _Grid, apart: dict[int, Vectors], length: int) -> Vectors:
     """For each window start: ends apart, less the larger of pictures as far apart before and after.
 
     Near the ends of a shot the longest distance that fits stands in; -inf where the window leaves its shot.
     """
-    start = np.arange(len(grid.unit) - length)
-    before, after = np.full(len(start), np.inf), np.full(len(start), np.inf)
+    n = len(grid.travelled)
+    rows = np.arange(n)
+    room_before, room_after = rows - grid.first, grid.last - rows
+    before, after = np.full((2, n - length), np.inf, np.float32)
     for distance in sorted(apart):
-        if distance > length:
-            break
-        fits = np.flatnonzero(start - distance >= grid.first[start])
-        before[fits] = apart[distance][fits - distance]
-        fits = np.flatnonzero(start + length + distance <= grid.last[start])
-        after[fits] = apart[distance][fits + length]
-    margins: Curve = apart[length] - np.maximum(before, after)
-    margins[start + length > grid.last[start]] = -np.inf
+        if distance <= length and distance + length < n:
+            begin, end = slice(distance, n - length), slice(0, n - length - distance)
+            np.copyto(
+                before[begin], apart[distance][: n - length - distance], where=room_before[begin] >= distance
+            )
+            np.copyto(after[end], apart[distance][length:], where=room_after[end] >= length + distance)
+    margins: Vectors = apart[length] - np.maximum(before, after)
+    margins[room_after[: n - length] < length] = -np.inf
     return margins
 
 
 def _examine(grid: _Grid, windows: _Windows) -> Gradual:
     """Keep the windows that go the direct way, by mixing, and further than the motion around."""
     start, length = windows.start, windows.length
-    inside = grid.blocks[start[:, None] + np.arange(length + 1)]
+    inside = grid.layouts.blocks[start[:, None] + np.arange(length + 1)]
     inside -= inside[:, :1].copy()
     way = inside[:, -1]
-    squared = correlation(way, way) + 1e-6
+    squared = row_dots(way, way) + 1e-6
     part = np.matmul(inside, way[..., None])[..., 0] / squared[:, None]
     # What is left of each picture after its part of the way is at right angles to the way.
     left_over = np.einsum("mkp,mkp->m", inside, inside) / squared - (part * part).sum(axis=1)
     residual = np.sqrt(np.maximum(left_over, 0) / (length + 1))
     net = mean_distance(way, np.zeros_like(way)) + 1e-6
     travelled, around = _travelled(grid, start, length)
-    contrast = np.minimum(_length(grid.unit[start]), _length(grid.unit[start + length]))
+    contrast = np.minimum(grid.layouts.contrast[start], grid.layouts.contrast[start + length])
     keep = (
         (contrast >= _STRUCTURED)
         & (travelled <= _LONGEST_PATH * net)
@@ -186,7 +191,3 @@ def _halfway(part: NDArray[np.floating]) -> Curve:
     rows = np.arange(len(part))
     low, high = part[rows, row - 1], part[rows, row]
     return np.asarray(row - 1 + np.clip((0.5 - low) / np.maximum(high - low, 1e-6), 0, 1), np.float64)
-
-
-def _length(vectors: Vectors) -> NDArray[np.float32]:
-    return np.sqrt(correlation(vectors, vectors))

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heaters.media.frame_scores import FrameScores
-from heaters.media.small_pictures import block_means, correlation, structure
+from heaters.media.small_pictures import Layouts, block_means, every_third
 
 # Chosen on the dev_reel of the shared footage; its other labelled files were held out.
 DARK: Final = 10.0  # mean grey level below which a flat picture is black
 BRIGHT: Final = 225.0  # and above which it is white
-_FLAT: Final = 6.0  # largest standard deviation of the blocks of a flat picture, in grey levels
+_FLAT: Final = 6.0  # largest standard deviation of a flat picture, in grey levels
 _SIDE: Final = 6  # frames from the gap to the pictures that are compared across it
 _SAME: Final = 0.6  # correlation above which both sides are one shot
-_STRUCTURED: Final = 0.7  # length of a structure vector; less is a flat picture
+_STRUCTURED: Final = 0.7  # contrast; less is a flat picture
 _BLINK: Final = 5  # frames; a shorter black gap inside one shot is a drop-out
 
 
@@ -40,14 +40,13 @@ def find_gaps(scores: FrameScores) -> NDArray[np.int64]:
 def _flat_runs(scores: FrameScores, level: NDArray[np.bool_]) -> NDArray[np.int64]:
     frames = np.flatnonzero(level)
     flat = np.zeros(len(scores) + 2, np.int8)
-    flat[frames + 1] = block_means(scores.picture[frames]).std(axis=1) < _FLAT
+    flat[frames + 1] = every_third(scores.picture, frames).std(axis=1) < _FLAT
     runs = np.flatnonzero(np.diff(flat)).reshape(-1, 2)
     return runs[(runs[:, 0] > 0) & (runs[:, 1] < len(scores))]
 
 
 def _across(scores: FrameScores, gaps: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Correlation of the pictures on both sides of each gap, and the lesser contrast of the two (0 to 1)."""
-    before = structure(block_means(scores.picture[np.maximum(gaps[:, 0] - _SIDE, 0)]))
-    after = structure(block_means(scores.picture[np.minimum(gaps[:, 1] - 1 + _SIDE, len(scores) - 1)]))
-    contrast = np.minimum(correlation(before, before), correlation(after, after))
-    return correlation(before, after), np.sqrt(contrast)
+    before = Layouts.of(block_means(scores.picture[np.maximum(gaps[:, 0] - _SIDE, 0)]))
+    after = Layouts.of(block_means(scores.picture[np.minimum(gaps[:, 1] - 1 + _SIDE, len(scores) - 1)]))
+    return before.correlation(after), np.minimum(before.contrast, after.contrast)

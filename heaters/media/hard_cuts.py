@@ -1,4 +1,4 @@
-"""Hard cuts on stored scores: an adaptive rule, confirmed by the small pictures, and the flash rule."""
+"""Hard cuts: changes that the adaptive rule sees, confirmed by the small pictures, less flashes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from heaters.media.content_rules import adaptive_ratio, content_value
 from heaters.media.frame_scores import FrameScores
-from heaters.media.small_pictures import block_means, correlation, structure
+from heaters.media.small_pictures import Layouts, block_means, every_third
 
 # Chosen on the dev_reel of the shared footage, its single takes and a generated reel (seed 7).
 _PEAK: Final = 2.5  # times the neighbours: a peak that needs no other layout on its two sides
@@ -25,28 +24,29 @@ _WITHIN_A_FLASH: Final = (
 )
 
 Indices = NDArray[np.int64]
+Curve = NDArray[np.float64]
 
 
-def find_hard_cuts(scores: FrameScores, ratio: float, floor: float) -> tuple[Indices, NDArray[np.float64]]:
-    """Hard cuts and their content values, sorted by frame.
+def find_hard_cuts(scores: FrameScores, value: Curve, candidates: Indices) -> Indices:
+    """Those of the candidates, sorted, that are hard cuts.
 
     Args:
         scores: of the whole source.
-        ratio: least adaptive ratio, as in PySceneDetect's AdaptiveDetector (its default is 3).
-        floor: least content value, 0-255 (its default is 15).
+        value: content value of each frame.
+        candidates: frames where the adaptive rule sees a change; not among the first or last two.
     """
-    value = content_value(scores)
-    frames = np.flatnonzero((adaptive_ratio(value) >= ratio) & (value >= floor))
-    if len(frames):
-        frames = frames[_confirmed(scores, value, frames) & ~_is_flash(scores, frames)]
-    return frames, value[frames]
+    if len(candidates):
+        candidates = candidates[_confirmed(scores, value, candidates)]
+    if len(candidates):
+        candidates = candidates[~_is_flash(scores, candidates)]
+    return candidates
 
 
-def _confirmed(scores: FrameScores, value: NDArray[np.float64], frames: Indices) -> NDArray[np.bool_]:
+def _confirmed(scores: FrameScores, value: Curve, frames: Indices) -> NDArray[np.bool_]:
     """A clear peak, or a lesser one with another layout after it; never a mere change of brightness."""
     neighbours = np.max([value[frames + k] for k in (-2, -1, 1, 2)], axis=0)
-    before = structure(block_means(scores.picture[frames - 1]))
-    change = 1.0 - correlation(before, structure(block_means(scores.picture[frames])))
+    before = Layouts.of(block_means(scores.picture[frames - 1]))
+    change = 1 - before.correlation(Layouts.of(block_means(scores.picture[frames])))
     clear = (value[frames] >= _PEAK * neighbours) & (change >= _SAME)
     changed = (value[frames] >= _PEAK_WITH_CHANGE * neighbours) & (change >= _CHANGE)
     return np.asarray(clear | changed)
@@ -55,8 +55,7 @@ def _confirmed(scores: FrameScores, value: NDArray[np.float64], frames: Indices)
 def _is_flash(scores: FrameScores, frames: Indices) -> NDArray[np.bool_]:
     """The picture from before is back within five frames: what lies between is a flash, not a shot."""
     near = np.clip(frames[:, None] + _NEAR, 0, len(scores) - 1)
-    pictures, where = np.unique(near, return_inverse=True)
-    blocks = block_means(scores.picture[pictures])[where.reshape(near.shape)]
+    blocks = every_third(scores.picture, near)
     before, after = blocks[:, : FLASH_FRAMES + 1], blocks[:, FLASH_FRAMES + 1 :]
     squares = [np.einsum("mkp,mkp->mk", side, side) for side in (before, after)]
     apart = squares[0][:, :, None] + squares[1][:, None] - 2 * np.matmul(before, after.transpose(0, 2, 1))
