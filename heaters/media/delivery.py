@@ -1,0 +1,101 @@
+"""From a stored picture to one that any player shows right: upright, square pixels, even size, progressive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from heaters.media.filters import Chain
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+_TURNS: Final = {
+    0: [],
+    90: [("transpose", "clock")],
+    180: [("hflip", ""), ("vflip", "")],
+    270: [("transpose", "cclock")],
+}
+#: Pixel formats that bwdif takes; others (RGB, palettes) are never interlaced in practice.
+_FIELDS: Final = ("yuv", "gray", "gbrp")
+_LEAST_LINES: Final = 4  # of bwdif
+_SCALER: Final = "flags=bicubic+accurate_rnd+full_chroma_int"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What comes out of `deliver`.
+
+    Attributes:
+        width, height: in square pixels, even.
+        pix_fmt: `yuv420p`, or `yuv420p10le` where the source has more than 8 bits.
+        color_range, color_primaries, color_trc, colorspace: H.273 numbers, as the source has them; RGB becomes
+            limited-range BT.709.
+    """
+
+    width: int
+    height: int
+    pix_fmt: str
+    color_range: int
+    color_primaries: int
+    color_trc: int
+    colorspace: int
+
+
+def delivered(frame: VideoFrame, sar: Fraction, rotation: int) -> Delivery:
+    """What pictures like `frame` become.
+
+    8 bits stay 8 bits in 4:2:0, which every player decodes. More bits are kept as 10, for 8 would show bands in HDR
+    (PQ, HLG) and throw away what the source was made for; the price is H.264 High 10, which needs a software decoder.
+
+    Args:
+        frame: a picture as stored.
+        sar: width of a stored pixel by its height.
+        rotation: degrees clockwise that make it upright.
+    """
+    width, height = Fraction(frame.width) * sar, Fraction(frame.height)
+    if rotation % 180:
+        width, height = height, width
+    rgb = frame.format.is_rgb
+    deep = max(part.bits for part in frame.format.components) > 8  # noqa: PLR2004 - bits
+    return Delivery(
+        width=_even(width),
+        height=_even(height),
+        pix_fmt="yuv420p10le" if deep else "yuv420p",
+        color_range=1 if rgb else _range(frame),
+        color_primaries=int(frame.color_primaries),
+        color_trc=int(frame.color_trc),
+        colorspace=1 if rgb else int(frame.colorspace),
+    )
+
+
+def deliver(frame: VideoFrame, sar: Fraction, rotation: int, time_base: Fraction) -> Chain:
+    """The filters that do it, for all pictures like `frame`; one picture out for each one in."""
+    target = delivered(frame, sar, rotation)
+    steps: list[tuple[str, str]] = []
+    if frame.format.name.startswith(_FIELDS) and frame.height >= _LEAST_LINES:
+        steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
+    steps += _TURNS[rotation]
+    if sar == 1:
+        # One row or column too many is cut off: scaling would blur all of the picture for it.
+        upright = (frame.height, frame.width) if rotation % 180 else (frame.width, frame.height)
+        if upright != (target.width, target.height) and min(upright) > 1:
+            steps.append(("crop", f"{target.width}:{target.height}:0:0:exact=1"))
+    steps += _scaling(frame, target)
+    return Chain(frame, [*steps, ("format", target.pix_fmt)], time_base, sar)
+
+
+def _scaling(frame: VideoFrame, target: Delivery) -> list[tuple[str, str]]:
+    matrix = ":out_color_matrix=bt709" if frame.format.is_rgb else ""
+    spread = ":out_range=pc" if target.color_range == 2 else ":out_range=tv"  # noqa: PLR2004 - H.273's full range
+    return [("scale", f"{target.width}:{target.height}:{_SCALER}{matrix}{spread}"), ("setsar", "1")]
+
+
+def _range(frame: VideoFrame) -> int:
+    return 2 if frame.format.name.startswith("yuvj") else int(frame.color_range)
+
+
+def _even(length: Fraction) -> int:
+    """The next even number of pixels at or below a length, but not 0; a hair below one counts as reached."""
+    return max(2, int(length / 2 + Fraction(1, 20)) * 2)
