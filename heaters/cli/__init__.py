@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from heaters.errors import HeatersError
 
@@ -20,26 +19,35 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     words = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in words
     try:
-        status = application(words)(words, standalone_mode=False)
+        status = application(words)(words, prog_name="heaters", standalone_mode=False)
+        sys.stdout.flush()
     except HeatersError as error:
         output.show_error(error.as_json(), as_json=as_json)
         sys.exit(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        output.show_error({"type": "Interrupted", "message": "stopped; finished work is kept"}, as_json=as_json)
+        output.show_error(
+            {"type": "Interrupted", "message": "stopped; finished work is kept"}, as_json=as_json
+        )
         sys.exit(130)
     except BrokenPipeError:
-        sys.stderr.close()
+        output.close_quietly()
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last wall: no traceback reaches a user unasked
         if isinstance(error, wrong_use):
             if str(error):  # empty where typer has printed the help instead
-                message = f"{error}; see `heaters {' '.join(words[:1])} --help`"
-                output.show_error({"type": "UsageError", "message": message}, as_json=as_json)
+                output.show_error({"type": "UsageError", "message": _wrong_call(error)}, as_json=as_json)
             sys.exit(2)
-        kept = output.keep_traceback(traceback.format_exc())
+        kept = output.keep_traceback(error)
         message = (
             f"internal error, {type(error).__name__}: {error}; the traceback is in {kept}, please report it"
         )
         output.show_error({"type": "InternalError", "message": message}, as_json=as_json)
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _wrong_call(error: Any) -> str:
+    """What typer found wrong, and where its help is."""
+    found = str(error.format_message()).rstrip(".")
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "heaters"
+    return f"{found}{' See' if found.endswith('?') else '; see'} `{path} --help`"

@@ -10,6 +10,8 @@ import typer
 from heaters.cli import output
 from heaters.cli.output import JsonOption, ReviewerOption, WorkspaceOption
 from heaters.cli.sources import SOURCE_COLUMNS, show_report
+from heaters.domain.states import CLIP_STATES
+from heaters.errors import UsageError
 from heaters.workspace import open_workspace
 
 CLIP_COLUMNS = (
@@ -57,6 +59,8 @@ def clips(
     ws = open_workspace(workspace)
     if source is not None:
         ws.source(source)
+    if state is not None and state not in CLIP_STATES:
+        raise UsageError(f"there is no state {state!r}; there are {', '.join(CLIP_STATES)}")
     rows = ws.clips(source, state).rows()
     output.show_rows(rows if json else _readable(rows), CLIP_COLUMNS, as_json=json, empty="no such clips")
     output.hint("heaters decide approve REF" if rows else "heaters status", as_json=json)

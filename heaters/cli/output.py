@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -81,12 +80,20 @@ def watcher(*, as_json: bool = False) -> Watcher:
     return Lines(sys.stderr if as_json else sys.stdout)
 
 
-def keep_traceback(text: str) -> str:
-    """Write a traceback to a file of its own; returns the path."""
+def keep_traceback(error: Exception) -> str:
+    """Write the traceback of an error to a file of its own; returns the path."""
+    import tempfile  # noqa: PLC0415 - rarely
+    import traceback  # noqa: PLC0415
+
     descriptor, path = tempfile.mkstemp(prefix="heaters-error-", suffix=".txt")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write("".join(traceback.format_exception(error)))
     return path
+
+
+def close_quietly() -> None:
+    """Drop what nobody reads any more, so that the interpreter does not try to write it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def source_number(ref: str) -> int:
