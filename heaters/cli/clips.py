@@ -169,6 +169,9 @@ def _answer(answer: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         output.show_json(answer)
         return
+    for verb in ("undid", "redid"):
+        if verb in answer:
+            print(f"{verb} {answer[verb]}")
     print(output.columns_of(_readable(answer["clips"]), CLIP_COLUMNS[:-1]))
     following = answer["next"]
     output.hint(
