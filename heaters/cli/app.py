@@ -52,9 +52,9 @@ def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
 
 
 def _options(
-    _: Annotated[
+    _: Annotated[  # noqa: FBT002
         bool,
         typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and leave."),
-    ] = False,  # noqa: FBT002
+    ] = False,
 ) -> None:
     """Curate clips from video without encoding anything during review."""

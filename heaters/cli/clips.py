@@ -9,7 +9,7 @@ import typer
 
 from heaters.cli import output
 from heaters.cli.output import JsonOption, ReviewerOption, WorkspaceOption
-from heaters.cli.sources import SOURCE_COLUMNS, show_report
+from heaters.cli.sources import show_report
 from heaters.domain.states import CLIP_STATES
 from heaters.errors import UsageError
 from heaters.workspace import open_workspace
@@ -79,7 +79,7 @@ def decide(
     json: JsonOption = False,  # noqa: FBT002
 ) -> None:  # fmt: skip
     """Decide on clips."""
-    values = {
+    values: dict[str, Any] = {
         name: value
         for name, value in {"label": label, "tags": tag, "note": note}.items()
         if value is not None
@@ -114,9 +114,9 @@ def retune(
         typer.Option(metavar="D", help="heaters, adaptive, content, threshold, hash or histogram."),
     ] = None,
     threshold: Annotated[float | None, typer.Option(metavar="T", help="The detector's threshold.")] = None,
-    apply: Annotated[
+    apply: Annotated[  # noqa: FBT002
         bool, typer.Option(help="Lay the new cuts where no human has touched the clips.")
-    ] = False,  # noqa: FBT002
+    ] = False,
     reviewer: ReviewerOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
@@ -133,9 +133,7 @@ def retune(
         + (f" ({answer['note']})" if answer["note"] else "")
     )
     for name in ("kept", "added", "removed"):
-        print(
-            f"  {name:8} {len(answer[name]):4}  {', '.join(map(str, answer[name][:20]))}{' …' if len(answer[name]) > 20 else ''}"
-        )  # noqa: PLR2004
+        print(f"  {name:8} {len(answer[name]):4}  {_shortened(answer[name])}")
     output.hint(f"heaters clips --source {source_id}" if apply else "the same with --apply", as_json=json)
 
 
@@ -179,6 +177,10 @@ def _answer(answer: dict[str, Any], *, as_json: bool) -> None:
         if following
         else "heaters export"
     )
+
+
+def _shortened(frames: list[int]) -> str:
+    return ", ".join(map(str, frames[:20])) + (" …" if len(frames) > 20 else "")  # noqa: PLR2004 - a line's worth
 
 
 def _readable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

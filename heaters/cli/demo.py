@@ -24,9 +24,9 @@ def demo(
         str | None,
         typer.Argument(metavar="FILE", help="A video of your own; default: a sample show made here."),
     ] = None,
-    serve: Annotated[
+    serve: Annotated[  # noqa: FBT002
         bool, typer.Option(help="Serve the review dashboard afterwards (not built yet).")
-    ] = True,  # noqa: FBT002
+    ] = True,
     folder: Annotated[
         Path, typer.Option("--workspace", "-w", metavar="DIR", help="Where to do it.")
     ] = DEMO_FOLDER,

@@ -44,9 +44,9 @@ def init(
 def ingest(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, or folders of videos.")],
     whole_clip: Annotated[bool, typer.Option(help="Each file already is a clip: no detection.")] = False,  # noqa: FBT002
-    allow_truncated: Annotated[
+    allow_truncated: Annotated[  # noqa: FBT002
         bool, typer.Option(help="Take files of which only a part can be decoded.")
-    ] = False,  # noqa: FBT002
+    ] = False,
     title: Annotated[str | None, typer.Option(metavar="T", help="Title of a single source.")] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
@@ -57,7 +57,7 @@ def ingest(
     for source in sources:
         try:
             rows += ws.ingest(
-                source, whole_clip=whole_clip, allow_truncated=allow_truncated, title=title, on_plan=None if json else _say_plan)  # fmt: skip
+                source, whole_clip=whole_clip, allow_truncated=allow_truncated, title=title, on_plan=None if json else _say_plan)  # fmt: skip  # noqa: E501
         except HeatersError as error:
             if error.exit_code > UsageError.exit_code:
                 raise
