@@ -2,9 +2,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from driving import Heaters, make_film, make_show, open_workspace
+
+if TYPE_CHECKING:
+    from heaters import Workspace
+    from heaters.media.sample import SampleTruth
 
 _NAMED = os.environ.pop("HEATERS_TEST_MEDIA", None)
 SHARED_MEDIA = Path(_NAMED) if _NAMED else Path(__file__).resolve().parents[2] / "shared" / "media"
@@ -29,3 +36,56 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith("HEATERS_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three films of 60 small frames, cut at 20 and 40, and one of a single shot without sound."""
+    folder = tmp_path_factory.mktemp("films")
+    for seed, name in enumerate(("first", "second", "third"), 1):
+        make_film(folder / f"{name}.mp4", seed=seed)
+    make_film(folder / "single.mp4", (30,), sound=False, seed=4)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def film(films: Path) -> Path:
+    """60 frames of 160 x 96 at 25 a second with sound, cut at 20 and 40."""
+    return films / "first.mp4"
+
+
+@pytest.fixture(scope="session")
+def show(tmp_path_factory: pytest.TempPathFactory) -> SampleTruth:
+    """The shortest sample show, with what is true about it."""
+    return make_show(tmp_path_factory.mktemp("show") / "show.mp4")
+
+
+@pytest.fixture(scope="session")
+def _finished(tmp_path_factory: pytest.TempPathFactory, film: Path) -> Path:
+    ws = open_workspace(tmp_path_factory.mktemp("finished") / "ws", create=True)
+    ws.ingest(film)
+    assert [(one["stage"], one["id"]) for one in ws.run().done] == [
+        ("prepare", 1),
+        ("detect", 1),
+        ("verify", 1),
+    ]
+    return ws.root
+
+
+@pytest.fixture
+def ws(tmp_path: Path, _finished: Path) -> Workspace:
+    """A workspace of its own in which the film is ready: clips 1.1 `[0, 20)`, 1.2 `[20, 40)`, 1.3 `[40, 60)`."""
+    shutil.copytree(_finished, tmp_path / "ws")
+    return open_workspace(tmp_path / "ws", reviewer="ada")
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Workspace:
+    """A workspace without sources."""
+    return open_workspace(tmp_path / "empty", create=True, reviewer="ada")
+
+
+@pytest.fixture
+def cli(ws: Workspace) -> Heaters:
+    """The command line on the workspace `ws`."""
+    return Heaters(ws.root)

@@ -1,4 +1,7 @@
-"""Driving heaters in tests: its command line in this process or in one of its own, and small films to feed it."""
+"""Driving heaters in tests: its command line in this process or in one of its own, and small films to feed it.
+
+Everything heavy is imported where it is used: all tests load this file, and few need a film.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,11 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import av
-import numpy as np
-
-from heaters.cli import main
+if TYPE_CHECKING:
+    from heaters import Workspace
+    from heaters.media.sample import SampleTruth
 
 
 class Answer(NamedTuple):
@@ -49,6 +51,8 @@ class Heaters:
 
     def __call__(self, *words: object, status: int = 0) -> Answer:
         """Call it in this process."""
+        from heaters.cli import main  # noqa: PLC0415
+
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             try:
@@ -60,7 +64,9 @@ class Heaters:
     def alone(self, *words: object, status: int = 0, **environ: str) -> Answer:
         """Call it in a process of its own."""
         done = subprocess.run(
-            command(self._words(words)), capture_output=True, text=True, check=False, env={**os.environ, **environ}, timeout=240)  # fmt: skip
+            command(self._words(words)), capture_output=True, text=True, check=False, timeout=240,
+            env={**os.environ, **environ},
+        )  # fmt: skip
         return self._checked(words, Answer(done.returncode, done.stdout, done.stderr), status)
 
     def json(self, *words: object, status: int = 0) -> Any:
@@ -79,7 +85,9 @@ class Heaters:
     def start(self, *words: object, **popen: Any) -> subprocess.Popen[str]:
         """Start it in a session of its own, as a terminal or a scheduler would."""
         return subprocess.Popen(
-            command(self._words(words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **popen)  # fmt: skip
+            command(self._words(words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True, **popen,
+        )  # fmt: skip
 
     def _words(self, words: Sequence[object]) -> list[str]:
         where = ["--workspace", str(self.workspace)] if self.workspace else []
@@ -101,10 +109,27 @@ def command(words: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "heaters", *words]
 
 
+def open_workspace(folder: Path, **arguments: Any) -> Workspace:
+    """Open or make a workspace."""
+    import heaters  # noqa: PLC0415
+
+    return heaters.open_workspace(folder, **arguments)
+
+
+def make_show(path: Path) -> SampleTruth:
+    """Make the shortest sample show."""
+    from heaters.media.sample import SHORTEST_SECONDS, make_sample  # noqa: PLC0415
+
+    return make_sample(path, seconds=SHORTEST_SECONDS)
+
+
 def make_film(
     path: Path, shots: Sequence[int] = (20, 20, 20), *, rate: int = 25, size: tuple[int, int] = (160, 96), seed: int = 1, sound: bool = True
 ) -> Path:  # fmt: skip
     """Write a small film of hard cuts between shots of these lengths; another seed gives another film."""
+    import av  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
     random = np.random.default_rng(seed)
     width, height = size
     with av.open(str(path), "w") as container:

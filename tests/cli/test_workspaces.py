@@ -25,11 +25,11 @@ def test_init_makes_a_workspace_and_says_what_comes_next(nowhere: Path) -> None:
     assert Heaters(nowhere / "shows").json("status")[0]["sources"] == {}
 
 
-def test_init_again_leaves_the_workspace_as_it_is(heaters: Heaters) -> None:
-    assert heaters.workspace is not None
-    settings = heaters.workspace / "heaters.toml"
+def test_init_again_leaves_the_workspace_as_it_is(fresh: Heaters) -> None:
+    assert fresh.workspace is not None
+    settings = fresh.workspace / "heaters.toml"
     settings.write_text('preset = "ffv1"\n', "utf-8")
-    assert Heaters().json("init", heaters.workspace) == {"workspace": str(heaters.workspace)}
+    assert Heaters().json("init", fresh.workspace) == {"workspace": str(fresh.workspace)}
     assert settings.read_text("utf-8") == 'preset = "ffv1"\n'
 
 
@@ -62,13 +62,13 @@ def test_a_named_folder_that_is_no_workspace_is_refused_by_its_name(nowhere: Pat
 
 
 def test_the_workspace_is_the_nearest_parent_that_is_one(
-    heaters: Heaters, monkeypatch: pytest.MonkeyPatch
+    fresh: Heaters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert heaters.workspace is not None
-    deep = heaters.workspace / "final_clips" / "deep"
+    assert fresh.workspace is not None
+    deep = fresh.workspace / "final_clips" / "deep"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
-    assert Heaters().json("status")[0]["workspace"] == str(heaters.workspace)
+    assert Heaters().json("status")[0]["workspace"] == str(fresh.workspace)
 
 
 def test_the_option_goes_before_the_variable_and_the_variable_before_the_parents(
@@ -84,11 +84,11 @@ def test_the_option_goes_before_the_variable_and_the_variable_before_the_parents
 
 
 def test_a_relative_workspace_is_one_from_where_the_user_stands(
-    heaters: Heaters, monkeypatch: pytest.MonkeyPatch
+    fresh: Heaters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert heaters.workspace is not None
-    monkeypatch.chdir(heaters.workspace.parent)
-    assert Heaters(Path("ws")).json("status")[0]["workspace"] == str(heaters.workspace)
+    assert fresh.workspace is not None
+    monkeypatch.chdir(fresh.workspace.parent)
+    assert Heaters(Path("fresh")).json("status")[0]["workspace"] == str(fresh.workspace)
 
 
 def test_init_says_where_it_cannot_write(tmp_path: Path) -> None:
@@ -98,16 +98,16 @@ def test_init_says_where_it_cannot_write(tmp_path: Path) -> None:
 
 
 def test_config_tells_the_defaults_outside_of_a_workspace_and_the_origins_inside(
-    nowhere: Path, heaters: Heaters, monkeypatch: pytest.MonkeyPatch
+    nowhere: Path, fresh: Heaters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = {row["name"]: row for row in Heaters().json("config")}
     assert {row["origin"] for row in rows.values()} == {"default"}
     assert rows["preset"]["value"] == "h264"
-    assert heaters.workspace is not None
-    settings = heaters.workspace / "heaters.toml"
+    assert fresh.workspace is not None
+    settings = fresh.workspace / "heaters.toml"
     settings.write_text('preset = "ffv1"\nproxy_crf = 30\n', "utf-8")
     monkeypatch.setenv("HEATERS_PROXY_CRF", "28")
-    rows = {row["name"]: row for row in heaters.json("config")}
+    rows = {row["name"]: row for row in fresh.json("config")}
     assert (rows["preset"]["value"], rows["preset"]["origin"]) == ("ffv1", str(settings))
     assert (rows["proxy_crf"]["value"], rows["proxy_crf"]["origin"]) == (
         28,
@@ -116,10 +116,10 @@ def test_config_tells_the_defaults_outside_of_a_workspace_and_the_origins_inside
     assert set(rows["preset"]) == {"name", "value", "origin", "variable", "about"}
 
 
-def test_doctor_says_what_it_found_with_and_without_a_workspace(nowhere: Path, heaters: Heaters) -> None:
-    rows = {row["check"]: row for row in heaters.json("doctor")}
+def test_doctor_says_what_it_found_with_and_without_a_workspace(nowhere: Path, fresh: Heaters) -> None:
+    rows = {row["check"]: row for row in fresh.json("doctor")}
     assert all(row["ok"] for row in rows.values()), rows
-    assert str(heaters.workspace) in rows["workspace"]["found"]
+    assert str(fresh.workspace) in rows["workspace"]["found"]
     rows = {row["check"]: row for row in Heaters().json("doctor", status=1)}
     assert not rows["workspace"]["ok"]
     assert "heaters init" in rows["workspace"]["found"]

@@ -22,9 +22,9 @@ from driving import Heaters
     ],
 )
 def test_a_wrong_call_ends_with_2_and_one_sentence_that_names_what_is_wrong(
-    heaters: Heaters, words: tuple[object, ...], named: str
+    fresh: Heaters, words: tuple[object, ...], named: str
 ) -> None:
-    assert named in heaters.refused(*words, status=2, kind="UsageError")
+    assert named in fresh.refused(*words, status=2, kind="UsageError")
 
 
 @pytest.mark.parametrize("words", [(), ("catalog",)])
@@ -50,9 +50,9 @@ def test_an_unknown_verb_is_answered_with_the_nearest_one_or_the_way_to_the_list
     ],
 )
 def test_an_unknown_stage_or_preset_is_answered_with_those_that_there_are(
-    heaters: Heaters, words: tuple[str, ...], choices: str
+    fresh: Heaters, words: tuple[str, ...], choices: str
 ) -> None:
-    said = heaters.refused(*words, status=2, kind="UsageError")
+    said = fresh.refused(*words, status=2, kind="UsageError")
     assert "wibble" in said
     assert choices in said
 
@@ -66,17 +66,17 @@ def test_an_unknown_stage_or_preset_is_answered_with_those_that_there_are(
     ],
 )  # fmt: skip
 def test_a_source_or_clip_that_there_is_not_is_named(
-    heaters: Heaters, words: tuple[object, ...], named: str
+    fresh: Heaters, words: tuple[object, ...], named: str
 ) -> None:
-    said = heaters(*words, status=2).err
+    said = fresh(*words, status=2).err
     assert said.startswith("error: ")
     assert named in said
-    error = heaters.json(*words, status=2)["error"]
+    error = fresh.json(*words, status=2)["error"]
     assert error["type"] in {"UnknownReference", "UsageError"}
 
 
-def test_a_state_that_there_is_not_is_answered_with_those_that_there_are(heaters: Heaters) -> None:
-    said = heaters.refused("clips", "--state", "approvd", status=2, kind="UsageError")
+def test_a_state_that_there_is_not_is_answered_with_those_that_there_are(fresh: Heaters) -> None:
+    said = fresh.refused("clips", "--state", "approvd", status=2, kind="UsageError")
     assert "approved" in said
 
 
@@ -103,10 +103,10 @@ def test_a_state_that_there_is_not_is_answered_with_those_that_there_are(heaters
     ],
 )
 def test_a_wrong_variable_is_refused_before_anything_is_done(
-    heaters: Heaters, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+    fresh: Heaters, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert heaters.refused("run", status=2, kind="SettingsError") == sentence
+    assert fresh.refused("run", status=2, kind="SettingsError") == sentence
 
 
 @pytest.mark.parametrize(
@@ -120,29 +120,29 @@ def test_a_wrong_variable_is_refused_before_anything_is_done(
     ],
 )
 def test_a_wrong_settings_file_is_named_with_what_is_wrong_in_it(
-    heaters: Heaters, text: bytes, parts: list[str]
+    fresh: Heaters, text: bytes, parts: list[str]
 ) -> None:
-    assert heaters.workspace is not None
-    file = heaters.workspace / "heaters.toml"
+    assert fresh.workspace is not None
+    file = fresh.workspace / "heaters.toml"
     file.write_bytes(text)
-    said = heaters.refused("run", status=2, kind="SettingsError")
+    said = fresh.refused("run", status=2, kind="SettingsError")
     for part in [str(file), *parts]:
         assert part in said
 
 
-def test_retry_wants_names_or_all_but_not_both(heaters: Heaters) -> None:
+def test_retry_wants_names_or_all_but_not_both(fresh: Heaters) -> None:
     for words in (("retry",), ("retry", 1, "--all")):
-        assert "--all" in heaters.refused(*words, status=2, kind="UsageError")
+        assert "--all" in fresh.refused(*words, status=2, kind="UsageError")
 
 
-def test_a_web_address_is_refused_with_the_way_out(heaters: Heaters) -> None:
-    (row,) = heaters.json("ingest", "https://example.org/film.mp4", status=1)
+def test_a_web_address_is_refused_with_the_way_out(fresh: Heaters) -> None:
+    (row,) = fresh.json("ingest", "https://example.org/film.mp4", status=1)
     assert row["source"] == "https://example.org/film.mp4"
     assert "download it first" in row["error"]["message"]
 
 
-def test_a_broken_pipe_ends_quietly(heaters: Heaters, tmp_path: Path) -> None:
-    child = heaters.start("config")
+def test_a_broken_pipe_ends_quietly(fresh: Heaters, tmp_path: Path) -> None:
+    child = fresh.start("config")
     assert child.stdout is not None
     assert child.stderr is not None
     child.stdout.close()
