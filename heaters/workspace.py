@@ -151,6 +151,7 @@ class Workspace:
         limit: int | None = None,
         dry_run: bool = False,
         watcher: Watcher | None = None,
+        on_plan: Callable[[str, Mapping[str, int]], None] | None = None,
     ) -> RunReport:
         """Carry every source through the stages that are pending: prepare, detect, verify.
 
@@ -158,6 +159,7 @@ class Workspace:
             stages: only these, by name; `export` exports approved clips.
             limit: touch at most so many sources.
             dry_run: change nothing; `waiting` tells what would be done.
+            on_plan: called before anything is written, with the projected bytes of both master modes.
 
         Raises:
             RunActive: another run works on this workspace.
@@ -180,11 +182,14 @@ class Workspace:
             {"id": row["id"], "stage": "parked", "reason": row["last_error"]}
             for row in rows if row["ingest_state"] == "parked"
         ]  # fmt: skip
+        needed = self._projected({one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}}, rows)
+        if on_plan and any(needed.values()):
+            on_plan("this run", needed)
         if dry_run:
             return RunReport([], [], [*pending, *parked], 0.0, 0, None)
         report = RunReport([], [], parked, 0.0, 0, None)
         if pending:
-            self._refuse_overflow({one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}})
+            intake.refuse_overflow(needed, self.settings, self.store.free_bytes(), "this run")
 
             def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
                 return pipeline.run_stages(
@@ -506,13 +511,15 @@ class Workspace:
             {"id": row["id"], "stage": stage.name, "reason": stage.about} for row, stage in found if stage
         ]
 
-    def _refuse_overflow(self, source_ids: set[int]) -> None:
+    @staticmethod
+    def _projected(source_ids: set[int], rows: Iterable[Row]) -> dict[str, int]:
+        """Master mode → bytes that these sources are projected to take."""
         needed = {"ffv1": 0, "source": 0}
-        for row in self._sources("proxy_filepath IS NULL"):
+        for row in rows:
             if row["id"] in source_ids:
                 for mode, count in (json.loads(row["probe"] or "{}").get("projected") or {}).items():
                     needed[mode] += count
-        intake.refuse_overflow(needed, self.settings, self.store.free_bytes(), "this run")
+        return needed
 
     def _ingest_one(
         self, file: Path, whole_clip: bool, allow_truncated: bool, title: str | None,  # noqa: FBT001 - private

@@ -33,6 +33,12 @@ def verify(
             frame = f" frame {one['frame']}" if one["frame"] is not None else ""
             print(f"source {one['source_id']}{frame}: {one['what']}")
         print("all is as it was recorded" if answer["ok"] else f"{len(answer['problems'])} problems")
+    following = (
+        "heaters status"
+        if answer["ok"]
+        else "heaters retry SOURCE_ID, then heaters run, makes anew from the original"
+    )
+    output.hint(following, as_json=json)
     return int(not answer["ok"])
 
 
@@ -47,8 +53,10 @@ def janitor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
         )
         for line in swept["dangling"]:
             print(f"missing: {line}")
-    if swept["dangling"]:
-        output.hint("heaters verify, then heaters retry ID", as_json=json)
+    following = (
+        "heaters verify, then heaters retry SOURCE_ID" if swept["dangling"] else "heaters catalog check"
+    )
+    output.hint(following, as_json=json)
     return int(bool(swept["dangling"]))
 
 
@@ -80,5 +88,9 @@ def doctor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int: 
     from heaters.cli.checkup import examine  # noqa: PLC0415 - imports the heavy libraries to look at them
 
     rows = examine(workspace)
+    well = all(row["ok"] for row in rows)
     output.show_rows(rows, ("check", "ok", "found"), as_json=json, empty="")
-    return int(not all(row["ok"] for row in rows))
+    output.hint(
+        "heaters ingest VIDEO..." if well else "mend what is not ok, then heaters doctor", as_json=json
+    )
+    return int(not well)

@@ -19,6 +19,7 @@ def check(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  
         output.show_json({"ok": not problems, "problems": problems})
     else:
         print("\n".join(problems) or "the catalog is sound")
+    output.hint("heaters catalog restore" if problems else "heaters catalog snapshot", as_json=json)
     return int(bool(problems))
 
 

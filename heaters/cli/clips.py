@@ -47,6 +47,7 @@ def show(
             print(f"{name:22} {value}")
     for event in row.get("events", ()):
         print(f"  {event['ts']:%Y-%m-%d %H:%M:%S}  {event['reviewer']:12} {event['action']}")
+    output.hint(f"heaters decide approve {ref}" if "." in ref else f"heaters clips --source {ref}")
 
 
 def clips(
@@ -156,6 +157,7 @@ def export(
         output.show_json(report.as_json())
     elif report.report is None and not report.waiting:
         print("nothing to export: every approved clip has its file")
+        output.hint("heaters clips --state pending, then heaters decide")
     else:
         for one in report.done:
             print(one["output_path"])

@@ -39,7 +39,7 @@ def show_json(value: Any) -> None:
 def show_rows(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str
 ) -> None:
-    """Print rows: all columns as JSON, or the named ones for people."""
+    """Print rows: all columns as JSON, or the named ones for people; only the last of them may be long."""
     if as_json:
         show_json(list(rows))
     elif not rows:
@@ -50,7 +50,11 @@ def show_rows(
 
 def columns_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Rows as aligned text."""
-    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
+    last = len(columns) - 1
+    cells = [
+        [_cell(row.get(name), None if i == last else _WIDEST) for i, name in enumerate(columns)]
+        for row in rows
+    ]
     widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(columns)]
     lines = [columns, *cells]
     return "\n".join(
@@ -115,12 +119,14 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, widest: int | None) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.3f}"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    return text if widest is None or len(text) <= widest else text[: widest - 1] + "…"

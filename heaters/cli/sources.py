@@ -84,7 +84,8 @@ def run(
 ) -> int:
     """Carry all sources through the stages that they need: prepare, detect, verify."""
     ws = open_workspace(workspace)
-    report = ws.run(stage or (), limit=limit, dry_run=dry_run, watcher=output.watcher(as_json=json))
+    report = ws.run(
+        stage or (), limit=limit, dry_run=dry_run, watcher=output.watcher(as_json=json), on_plan=None if json else _say_plan)  # fmt: skip
     if json:
         output.show_json(report.as_json())
     elif dry_run:
@@ -160,7 +161,8 @@ def show_report(report: RunReport, following: str) -> None:
     for one in report.waiting:
         print(f"waiting: {one['id']} {one['stage']}: {one['reason']}")
     if report.report is None:
-        print("nothing to do: every stage of every source is done")
+        left = "what is left is waiting" if report.waiting else "every stage of every source is done"
+        print(f"nothing to do: {left}")
     else:
         print(
             f"{len(report.done)} done, {len(report.failed)} failed, {len(report.waiting)} waiting, {report.seconds:.1f} s, "
@@ -170,12 +172,11 @@ def show_report(report: RunReport, following: str) -> None:
         output.hint(following)
 
 
-def _say_plan(file: Path, projected: Mapping[str, int]) -> None:
+def _say_plan(what: Path | str, projected: Mapping[str, int]) -> None:
     from heaters.stages.intake import in_words  # noqa: PLC0415
 
-    print(
-        f"{file.name}: projected {', '.join(f'{in_words(count)} with master_mode {mode}' for mode, count in projected.items())}"
-    )
+    modes = ", ".join(f"{in_words(count)} with master_mode {mode}" for mode, count in projected.items())
+    print(f"{Path(what).name}: projected {modes}", flush=True)
 
 
 def _ingested(row: Mapping[str, Any]) -> str:
