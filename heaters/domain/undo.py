@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from heaters.domain.decision import Change
@@ -11,9 +11,7 @@ from heaters.domain.refusals import refuse_exporting
 from heaters.errors import DecisionRefused
 
 
-def revert(
-    before: Sequence[Clip], after: Sequence[Clip], current: Mapping[int, Clip], live: Iterable[Clip] = ()
-) -> Change:
+def revert(before: Sequence[Clip], after: Sequence[Clip], current: Mapping[int, Clip]) -> Change:
     """Take a recorded change back: every row as it was, new rows superseded.
 
     Redo is the same call with the two swapped; rows that only `before` has come alive again. The versions do not
@@ -25,8 +23,6 @@ def revert(
         before: rows before the change that is taken back.
         after: rows after it.
         current: clip id → row as it is now, for every clip of the two.
-        live: all live clips of the sources concerned, to see whether groups have got other members since; without
-            them `check` sees it.
 
     Raises:
         DecisionRefused: a touched clip has moved on since.
@@ -36,9 +32,7 @@ def revert(
     for clip_id in sorted({*old, *new}):
         target = _restored(old.get(clip_id), new.get(clip_id), current[clip_id])
         rows.append((current[clip_id], replace(target, version=current[clip_id].version + 1)))
-    change = Change(tuple(now for now, _ in rows), tuple(target for _, target in rows))
-    _refuse_broken_groups(change, live)
-    return change
+    return Change(tuple(now for now, _ in rows), tuple(target for _, target in rows))
 
 
 def describe_difference(seen: Clip, now: Clip) -> str:
@@ -76,27 +70,6 @@ def _restored(was: Clip | None, recorded: Clip | None, now: Clip) -> Clip:
     if not now.same_content(expected):
         raise _moved_on(now, expected)
     return was or _ended(now)
-
-
-def _refuse_broken_groups(change: Change, live: Iterable[Clip]) -> None:
-    """Refuse to leave a group with one member or a wrong name."""
-    pairs = zip(change.before, change.after, strict=True)
-    touched = {
-        group
-        for now, then in pairs
-        if now.group_id != then.group_id
-        for group in (now.group_id, then.group_id)
-    }
-    members: dict[int, list[Clip]] = {}
-    for clip in {clip.id: clip for clip in (*live, *change.after)}.values():
-        if clip.group_id is not None and clip.group_id in touched:
-            members.setdefault(clip.group_id, []).append(clip)
-    for group_id, group in members.items():
-        if len(group) == 1 or min(clip.id for clip in group) != group_id:
-            raise DecisionRefused(
-                f"clip {group[0].ref} has moved on: its group has got other members; decide on it anew",
-                clip_id=group[0].id,
-            )
 
 
 def _moved_on(now: Clip, expected: Clip) -> DecisionRefused:

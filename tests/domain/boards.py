@@ -92,7 +92,7 @@ class MemoryCatalog:
 
     def undo(self, reviewer: str) -> Change:
         event = self._last(self.undoable, reviewer)
-        change = revert(event.change.before, event.change.after, self.rows, self.live)
+        change = revert(event.change.before, event.change.after, self.rows)
         self._write(change)
         self.undoable[reviewer].pop()
         self.redoable.setdefault(reviewer, []).append(event)
@@ -100,7 +100,7 @@ class MemoryCatalog:
 
     def redo(self, reviewer: str) -> Change:
         event = self._last(self.redoable, reviewer)
-        change = revert(event.change.after, event.change.before, self.rows, self.live)
+        change = revert(event.change.after, event.change.before, self.rows)
         self._write(change)
         self.redoable[reviewer].pop()
         self.undoable[reviewer].append(Event(self._tick(), event.change))

@@ -509,6 +509,14 @@ class TestRetuning:
     def test_cuts_outside_of_the_source_are_dropped(self) -> None:
         assert ranges(self.laid(board_of(*clips_of(0, 10)), -5, 0, 10, 99)) == [(1, 0, 10)]
 
+    def test_a_clip_that_is_not_pending_stays_whoever_decided_it(self) -> None:
+        one, two = clips_of(0, 10, 20)
+        assert ranges(self.laid(board_of(replace(one, state="approved"), two), 5, 15)) == [
+            (1, 0, 10),
+            (3, 10, 15),
+            (4, 15, 20),
+        ]
+
     def test_a_clip_with_a_human_cut_is_touched(self) -> None:
         board = board_of(*clips_of(0, 20, 30))
         board = following(decide(decision("split", 1, frame=7), board), board)
@@ -658,6 +666,37 @@ class TestUndo:
         catalog.undo("ben")
         catalog.undo("ana")
         assert {clip.group_id for clip in catalog.live} == {1}
+
+    def test_a_group_left_and_left_again_is_taken_back_from_the_end_only(self) -> None:
+        catalog = MemoryCatalog(board_of(*clips_of(0, 10, 20, 30)))
+        catalog.decide(decision("group", 1, 2))
+        catalog.decide(decision("ungroup", 1, reviewer="ben"))
+        catalog.decide(decision("group", 2, 3))
+        catalog.decide(decision("ungroup", 2))
+        with pytest.raises(DecisionRefused, match=r"clip 1\.2 has moved on: it was decided again \(by ana\)"):
+            catalog.undo("ben")
+        catalog.undo("ana")
+        catalog.undo("ana")
+        catalog.undo("ben")
+        assert {clip.id: clip.group_id for clip in catalog.live} == {1: 1, 2: 1, 3: None}
+
+    def test_a_decision_that_was_taken_back_is_no_hindrance_to_those_it_shared_a_group_with(self) -> None:
+        catalog = MemoryCatalog(board_of(*clips_of(0, 10, 20, 30)))
+        catalog.decide(decision("group", 1, 2, 3, reviewer="ben"))
+        catalog.decide(decision("annotate", 1, values={"note": "x"}))
+        catalog.decide(decision("ungroup", 3, reviewer="ben"))
+        catalog.undo("ana")
+        catalog.undo("ben")
+        assert {(clip.group_id, clip.note) for clip in catalog.live} == {(1, None)}
+
+    def test_a_group_is_not_restored_while_a_member_is_exporting(self) -> None:
+        catalog = MemoryCatalog(board_of(*clips_of(0, 10, 20, 30)))
+        catalog.decide(decision("group", 1, 2, 3))
+        catalog.decide(decision("approve", 1))
+        catalog.decide(decision("ungroup", 3))
+        catalog.rows[1] = replace(catalog.rows[1], state="exporting", version=9)
+        with pytest.raises(ClipFrozen, match=r"clip 1\.1 is exporting"):
+            catalog.undo("ana")
 
     def test_a_retune_is_undone_as_one(self) -> None:
         catalog = MemoryCatalog(board_of(*clips_of(0, 10, 20, 30)))
