@@ -10,13 +10,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import av
+from av.stream import Disposition
 
 from heaters.errors import MediaError
 from heaters.media.audio_encoder import AudioEncoder
 from heaters.media.filters import Chain
+from heaters.media.matroska_aspect import PLACEHOLDER, write_aspect
 from heaters.media.picture import Picture, picture_crc
 from heaters.media.sound import SoundBlock, SoundLine, usual_layout
-from heaters.media.source import LEAD_TAG, PIXEL_FORMAT_TAG, TIME_BASE_TAG
+from heaters.media.source import LEAD_TAG, PIXEL_FORMAT_TAG, SAR_TAG, TIME_BASE_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,6 +98,7 @@ class MasterWriter:
     ) -> None:
         self._start = first.pts * source.time_base
         self._lead = lead
+        self._path, self._sar = path, source.sar
         self._time_base = source.time_base
         steps = _permutation(first.frame, source)
         self._chain = Chain(first.frame, steps, source.time_base, source.sar)
@@ -105,6 +108,7 @@ class MasterWriter:
         )
         self._container.metadata[TIME_BASE_TAG] = str(source.time_base)
         self._container.metadata[LEAD_TAG] = str(lead)
+        self._container.metadata[SAR_TAG] = str(source.sar)
         if steps and not first.frame.format.name.startswith("yuvj"):
             self._container.metadata[PIXEL_FORMAT_TAG] = first.frame.format.name
         self._video = self._add_video(source, first.frame, self._pixels)
@@ -153,6 +157,8 @@ class MasterWriter:
         for flac in self._encoders.values():
             self._mux_sound(flac, flac.encoder.finish())
         self._container.close()
+        if self._sar != 1:
+            write_aspect(self._path, self._sar)
 
     def _milliseconds(self, seconds: Fraction) -> int:
         return self._lead + math.floor((seconds - self._start) / MILLISECOND + Fraction(1, 2))
@@ -172,6 +178,9 @@ class MasterWriter:
         video.codec_context.framerate = source.rate
         video.codec_context.time_base = 1 / source.rate
         video.codec_context.sample_aspect_ratio = source.sar
+        video.disposition = Disposition.default
+        if source.sar != 1:
+            video.metadata["title"] = PLACEHOLDER
         video.codec_context.field_order = source.video.codec_context.field_order
         for tag in ("color_range", "color_primaries", "color_trc", "colorspace"):
             setattr(video.codec_context, tag, int(getattr(sample, tag)))

@@ -34,6 +34,7 @@ __all__ = [
     "DECODER_THREADS",
     "LEAD_TAG",
     "PIXEL_FORMAT_TAG",
+    "SAR_TAG",
     "TIME_BASE_TAG",
     "Picture",
     "Source",
@@ -43,9 +44,10 @@ __all__ = [
 
 #: Always the same: what a decoder invents for damaged pictures depends on the number of its threads (FFmpeg 8.1).
 DECODER_THREADS: Final = 4
-#: Tags of a gold master: milliseconds before frame 0, the source's exact time base, and its pixel format where FFV1
-#: needs another order of bytes.
+#: Tags of a gold master: milliseconds before frame 0, the source's exact time base and shape of pixels (Matroska rounds
+#: both), and its pixel format where FFV1 needs another order of bytes.
 LEAD_TAG: Final = "HEATERS_LEAD"
+SAR_TAG: Final = "HEATERS_SAR"
 TIME_BASE_TAG: Final = "HEATERS_TIME_BASE"
 PIXEL_FORMAT_TAG: Final = "HEATERS_PIXEL_FORMAT"
 _QUARTER: Final = 90
@@ -82,7 +84,7 @@ class Source:
             self.container.close()
             raise
         self.time_base = Fraction(self.video.time_base or Fraction(1, 1000))
-        self.sar = Fraction(self.video.sample_aspect_ratio or 1)
+        self.sar = Fraction(self.container.metadata.get(SAR_TAG) or self.video.sample_aspect_ratio or 1)
         self._rotation: int | None = None
         self._begin()
 
