@@ -17,8 +17,9 @@ import heaters
 from heaters.media.sample import SampleTruth, make_sample
 
 PICTURE = Path(__file__).resolve().parent / "sample_show.png"
-WIDTH, MARGIN, COLUMNS, GAP = 1200, 24, 5, 12
-CURVE_HEIGHT = 170
+# Drawn at twice its size and then reduced, so that lines are smooth.
+WIDTH, MARGIN, COLUMNS, GAP = 2400, 48, 5, 24
+CURVE_HEIGHT, CAPTION = 340, 68
 PAPER, INK, FAINT = (250, 249, 246), (38, 36, 46), (176, 172, 180)
 CUT, NOTE = (196, 62, 58), (36, 112, 150)
 
@@ -45,23 +46,23 @@ def draw(
     width = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) // COLUMNS
     height = width * 9 // 16
     rows = -(-len(clips) // COLUMNS)
-    sheet = Image.new("RGB", (WIDTH, MARGIN * 2 + rows * (height + 34) + CURVE_HEIGHT + 78), PAPER)
+    sheet = Image.new("RGB", (WIDTH, MARGIN * 2 + rows * (height + CAPTION) + CURVE_HEIGHT + 180), PAPER)
     pen = ImageDraw.Draw(sheet)
     for place, (clip, thumbnail) in enumerate(zip(clips, thumbnails, strict=True)):
         x = MARGIN + place % COLUMNS * (width + GAP)
-        y = MARGIN + place // COLUMNS * (height + 34)
+        y = MARGIN + place // COLUMNS * (height + CAPTION)
         sheet.paste(thumbnail.convert("RGB").resize((width, height), Image.Resampling.LANCZOS), (x, y))
         label = f"{clip['source_video_id']}.{clip['clip_no']}   frames {clip['start_frame']} to {clip['end_frame'] - 1}"
-        pen.text((x, y + height + 5), label, INK, ImageFont.load_default(13))
-    draw_curve(pen, truth, [clip["start_frame"] for clip in clips][1:], curve, sheet.height - MARGIN - 26)
-    return sheet
+        pen.text((x, y + height + 10), label, INK, ImageFont.load_default(27))
+    draw_curve(pen, truth, [clip["start_frame"] for clip in clips][1:], curve, sheet.height - MARGIN - 60)
+    return sheet.reduce(2)
 
 
 def draw_curve(
     pen: ImageDraw.ImageDraw, truth: SampleTruth, cuts: list[int], curve: np.ndarray, floor: int
 ) -> None:
     """Scores over frames, detected cuts, and what a reviewer should know about this show."""
-    small = ImageFont.load_default(13)
+    small = ImageFont.load_default(27)
     step = (WIDTH - 2 * MARGIN) / len(curve)
     heights = np.sqrt(curve / curve.max()) * CURVE_HEIGHT
     for first, end in truth.dissolves:
@@ -69,19 +70,25 @@ def draw_curve(
             [MARGIN + first * step, floor - CURVE_HEIGHT, MARGIN + end * step, floor], fill=(224, 234, 240)
         )
     for cut in cuts:
-        pen.line([MARGIN + cut * step, floor - CURVE_HEIGHT - 4, MARGIN + cut * step, floor], CUT, 1)
-        pen.text((MARGIN + cut * step, floor + 6), str(cut), CUT, small, anchor="mt")
-    pen.line([(MARGIN + (i + 0.5) * step, floor - value) for i, value in enumerate(heights)], INK, 2)
-    pen.line([MARGIN, floor, WIDTH - MARGIN, floor], FAINT, 1)
+        pen.line([MARGIN + cut * step, floor - CURVE_HEIGHT - 8, MARGIN + cut * step, floor], CUT, 3)
+        pen.text((MARGIN + cut * step, floor + 12), str(cut), CUT, small, anchor="mt")
+    pen.line([(MARGIN + (i + 0.5) * step, floor - value) for i, value in enumerate(heights)], INK, 4)
+    pen.line([MARGIN, floor, WIDTH - MARGIN, floor], FAINT, 2)
     notes = [
         (truth.flashes[0], "flash: not taken for a cut"),
         (truth.wrong_cut, "exposure jump: taken for one"),
         (sum(truth.dissolves[0]) // 2, "dissolve: missed"),
     ]
-    for frame, text in notes:
-        pen.text((MARGIN + frame * step, floor - CURVE_HEIGHT - 10), text, NOTE, small, anchor="mb")
+    for place, (frame, text) in enumerate(notes):
+        pen.text(
+            (MARGIN + frame * step, floor - CURVE_HEIGHT - 16 - place % 2 * 36),
+            text,
+            NOTE,
+            small,
+            anchor="mb",
+        )
     pen.text(
-        (MARGIN, floor + 24),
+        (MARGIN, floor + 50),
         "frame score over frames; red: cuts that detection laid, to be corrected by a reviewer",
         INK,
         small,

@@ -127,7 +127,9 @@ def test_each_section_names_the_options_of_its_verb_and_no_other() -> None:
 
 def test_the_readme_lists_every_verb() -> None:
     readme = page("README.md")
-    assert [name for name, _ in verbs(typer.main.get_command(application())) if f"`{name}" not in readme] == []
+    assert [
+        name for name, _ in verbs(typer.main.get_command(application())) if f"`{name}" not in readme
+    ] == []
 
 
 def test_the_exit_statuses_of_all_errors_are_in_the_command_page_and_the_readme() -> None:

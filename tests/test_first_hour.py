@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -44,7 +45,8 @@ def test_the_commands_of_the_first_hour_work_one_after_the_other(show: Path, tmp
 def test_the_python_example_runs_as_it_stands(show: Path, tmp_path: Path) -> None:
     (tmp_path / "show.mp4").symlink_to(show)
     code = block("The first hour", "python")
-    code = f"if __name__ == '__main__':\n{re.sub('^', '    ', code, flags=re.MULTILINE)}    print(len(report.done), pictures.shape)\n"
+    code += "print(len(report.done), pictures.shape)"
+    code = "if __name__ == '__main__':\n" + indent(code, "    ")
     (tmp_path / "example.py").write_text(code, "utf-8")
     answer = subprocess.run(
         [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False

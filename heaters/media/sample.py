@@ -123,7 +123,7 @@ def _plan(path: Path, seconds: float) -> SampleTruth:
     ends = [round(end * scale) for end in accumulate(shot.frames for shot in _SHOTS)]
     starts = dict(zip((shot.name for shot in _SHOTS), [0, *ends], strict=False))
     middle, reach = starts[_DISSOLVE_INTO], max(2, round(_DISSOLVE_FRAMES * scale / 2))
-    flash = starts[_FLASH_IN] + round(52 * scale)
+    flash = starts[_FLASH_IN] + round(28 * scale)
     return SampleTruth(
         path=path, n_frames=ends[-1], rate=Fraction(RATE), width=WIDTH, height=HEIGHT,
         cuts=tuple(start for name, start in starts.items() if start and name != _DISSOLVE_INTO),
