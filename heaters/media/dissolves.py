@@ -30,9 +30,8 @@ STEP: Final = 4  # frames between two looks: a transition shorter than that is a
 LAGS: Final = (12, 20, 32, 48)  # frames from end to end of a window; multiples of STEP
 MARGIN: Final = 0.45
 SEPARATION: Final = 12  # frames; what is found closer to something stronger is the same transition
-_LONGEST_PATH: Final = 1.5
-_LARGEST_RESIDUAL: Final = 0.28
-_SMALLEST_EXCESS: Final = 0.5
+_BLEND: Final = (1.5, 0.28, 0.5)  # longest path, largest residual, smallest excess
+_SWEEP: Final = (1.15, 0.45, 0.75)  # half-way through a wipe no block is a mix: straighter, but less blended
 _STRUCTURED: Final = 0.7  # contrast; a window may not end in black or white
 
 Indices = NDArray[np.int64]
@@ -165,12 +164,10 @@ def _examine(grid: _Grid, windows: _Windows) -> Gradual:
     net = mean_distance(way, np.zeros_like(way)) + 1e-6
     travelled, around = _travelled(grid, start, length)
     contrast = np.minimum(grid.layouts.contrast[start], grid.layouts.contrast[start + length])
-    keep = (
-        (contrast >= _STRUCTURED)
-        & (travelled <= _LONGEST_PATH * net)
-        & (residual <= _LARGEST_RESIDUAL)
-        & (travelled - around >= _SMALLEST_EXCESS * net)
-    )
+    keep = np.zeros(len(start), np.bool_)
+    for longest, largest, smallest in (_BLEND, _SWEEP):
+        keep |= (travelled <= longest * net) & (residual <= largest) & (travelled - around >= smallest * net)
+    keep &= contrast >= _STRUCTURED
     frame = np.rint((start + _halfway(part)) * STEP).astype(np.int64)
     return Gradual(frame[keep], (windows.margin - residual)[keep])
 
