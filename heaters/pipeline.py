@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from heaters.catalog.requests import FailExport, FailStage, StartStage
@@ -33,11 +34,18 @@ STAGES: Final = (
 )  # fmt: skip
 """In the order of the flow. `export` works on clips instead of sources and has its own supply below."""
 
+WORKERS_LOCK: Final = "workers.lock"
 STAGE_NAMES: Final = (*(stage.name for stage in STAGES), export.NAME)
 
 
 class Catalog(Protocol):
-    """What the pipeline needs of any transport."""
+    """What the pipeline needs of any transport.
+
+    Attributes:
+        folder: where the files lie that belong to the workspace on this machine.
+    """
+
+    folder: Path
 
     def execute(self, command: object) -> dict[str, Any]:
         """Carry out one command."""
@@ -106,7 +114,7 @@ def run_stages(
         if after_each:
             after_each(outcome)
 
-    _drive(Jobs(take, succeed, fail), settings, watcher)
+    _drive(Jobs(take, succeed, fail), settings, catalog.folder / WORKERS_LOCK, watcher)
     return outcome
 
 
@@ -153,7 +161,7 @@ def run_export(
         catalog.execute(FailExport(unit.subject_id, unit.input_hash, unit.params_hash, error.message))
         outcome.failed.append({"id": unit.subject_id, "stage": export.NAME, "error": error.message})
 
-    _drive(Jobs(take, succeed, fail), settings, watcher)
+    _drive(Jobs(take, succeed, fail), settings, catalog.folder / WORKERS_LOCK, watcher)
     return outcome
 
 
@@ -162,10 +170,10 @@ def stages_named(names: Sequence[str]) -> list[Stage]:
     return [stage for stage in STAGES if not names or stage.name in names]
 
 
-def _drive(jobs: Jobs, settings: Settings, watcher: Watcher) -> None:
+def _drive(jobs: Jobs, settings: Settings, lock: Path, watcher: Watcher) -> None:
     from heaters.execution.workers import Workers  # noqa: PLC0415 - multiprocessing only where there is work
 
-    with Workers(settings.workers) as workers:
+    with Workers(settings.workers, lock) as workers:
         drive(jobs, workers, settings.workers, watcher, read_progress)
 
 

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 from heaters import pipeline
 from heaters.catalog import requests
 from heaters.config import SETTINGS_FILE, Settings, find_workspace
-from heaters.errors import HeatersError, Interrupted, UnknownReference, UsageError
-from heaters.execution.loop import Watcher
+from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UnknownReference, UsageError
+from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import Silent
 from heaters.execution.runlock import active_run, note_progress, run_lock
 from heaters.stages import detect, ingest, intake, verify
 from heaters.stages import janitor as cleaning
+from heaters.stages.stage import Unit
 from heaters.stages.stage import op_id as new_op_id
 from heaters.storage import open_store
 
@@ -541,8 +542,20 @@ class Workspace:
             self.catalog.execute(
                 requests.StartStage(unit.stage, unit.subject_id, unit.input_hash, unit.params_hash)
             )
-            self.catalog.execute(ingest.outcome(unit, ingest.run_one(unit.spec)))
+            self.catalog.execute(ingest.outcome(unit, self._fetched(unit, file)))
         return {**self.source(row["id"]), "duplicate": added["duplicate"]}
+
+    def _fetched(self, unit: Unit, file: Path) -> Row:
+        """Copy in this process; a failure is noted, so that a later run tries it again."""
+        try:
+            return ingest.run_one(unit.spec)
+        except (HeatersError, OSError) as error:
+            told = as_error(f"{file}: ingest", error)
+            self.catalog.execute(requests.FailStage(
+                unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, told.message, permanent=False,
+                max_attempts=self.settings.max_attempts,
+            ))  # fmt: skip
+            raise told from error
 
     def _tracked(
         self,
@@ -554,6 +567,7 @@ class Workspace:
         """Do work as the workspace's one active run, with a row, a report and a snapshot at the end."""
         began = time.monotonic()
         with run_lock(self._catalog_folder, verb):
+            cleaning.remove_dead_parts(self.store)
             run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"]
             with self._closed_run(run_id):
                 outcome = work(run_id, watcher or Silent())
@@ -579,9 +593,15 @@ class Workspace:
 
     def _write_report(self, report: RunReport) -> None:
         assert report.report is not None
-        report.report.parent.mkdir(exist_ok=True)
         text = {**report.as_json(), "seconds": round(report.seconds, 3), "bytes": report.bytes}
-        report.report.write_text(json.dumps(text, indent=1, default=str) + "\n", "utf-8")
+        try:
+            report.report.parent.mkdir(exist_ok=True)
+            report.report.write_text(json.dumps(text, indent=1, default=str) + "\n", "utf-8")
+        except OSError as error:
+            raise StoreUnavailable(
+                f"the work is done and noted, but the report {report.report} can't be written: {error.strerror}",
+                path=str(report.report),
+            ) from error
 
     def _problems_of(self, row: Row) -> list[Row]:
         spec = {
@@ -632,16 +652,16 @@ def _clip_reference(ref: Ref) -> tuple[str, list[int]]:
 def _make(root: Path) -> None:
     from heaters.catalog.direct import DirectCatalog  # noqa: PLC0415 - DuckDB only where it is used
 
+    file = root / SETTINGS_FILE
     try:
         (root / CATALOG_FOLDER).mkdir(parents=True, exist_ok=True)
+        DirectCatalog(root / CATALOG_FOLDER).create()
+        if not file.exists():
+            file.write_text("# Settings of this workspace; `heaters config` lists all of them with their origin.\n", "utf-8")
     except OSError as error:
-        raise UsageError(f"can't make a workspace in {root}: {error.strerror}", path=str(root)) from error
-    DirectCatalog(root / CATALOG_FOLDER).create()
-    file = root / SETTINGS_FILE
-    if not file.exists():
-        file.write_text(
-            "# Settings of this workspace; `heaters config` lists all of them with their origin.\n", "utf-8"
-        )
+        raise StoreUnavailable(
+            f"can't make a workspace in {root}: {error.strerror}; name a folder that you can write to", path=str(root)
+        ) from error
 
 
 def _joined(one: RunReport, other: RunReport) -> RunReport:

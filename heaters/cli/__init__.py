@@ -5,49 +5,76 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
-from heaters.errors import HeatersError
+from heaters.errors import HeatersError, Interrupted
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its status: 0 ok, 1 failed, 2 wrong use, 3 refused, 75 busy, 130 stopped."""
-    import typer  # noqa: PLC0415 - after the interpreter is up, so that Ctrl-C at start-up is short
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read stdout has left, for example `head`
+        from heaters.cli.output import close_quietly  # noqa: PLC0415 - rarely
 
-    from heaters.cli import output  # noqa: PLC0415
+        close_quietly()
+        status = 1
+    except KeyboardInterrupt:
+        status = _said(Interrupted("stopped; finished work is kept"), words)
+    sys.exit(status)
+
+
+def _run(words: list[str]) -> int:
+    """Call the verb; whatever is raised becomes a sentence and an exit status."""
+    import typer  # noqa: PLC0415 - inside of what catches Ctrl-C
+
     from heaters.cli.app import application  # noqa: PLC0415
 
     wrong_use = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-    words = sys.argv[1:] if arguments is None else arguments
-    as_json = "--json" in words
     try:
         status = application(words)(words, prog_name="heaters", standalone_mode=False)
-        sys.stdout.flush()
     except HeatersError as error:
-        output.show_error(error.as_json(), as_json=as_json)
-        sys.exit(error.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        output.show_error(
-            {"type": "Interrupted", "message": "stopped; finished work is kept"}, as_json=as_json
-        )
-        sys.exit(130)
+        return _said(error, words)
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except BrokenPipeError:
-        output.close_quietly()
-        sys.exit(1)
+        raise
     except Exception as error:  # noqa: BLE001 - the last wall: no traceback reaches a user unasked
         if isinstance(error, wrong_use):
-            if str(error):  # empty where typer has printed the help instead
-                output.show_error({"type": "UsageError", "message": _wrong_call(error)}, as_json=as_json)
-            sys.exit(2)
-        kept = output.keep_traceback(error)
-        message = (
-            f"internal error, {type(error).__name__}: {error}; the traceback is in {kept}, please report it"
-        )
-        output.show_error({"type": "InternalError", "message": message}, as_json=as_json)
-        sys.exit(1)
-    sys.exit(status if isinstance(status, int) else 0)
+            return _wrong_call(error, words)
+        return _unforeseen(error, words)
+    return status if isinstance(status, int) else 0
 
 
-def _wrong_call(error: Any) -> str:
-    """What typer found wrong, and where its help is."""
-    found = str(error.format_message()).rstrip(".")
+def _wrong_call(error: Any, words: list[str]) -> int:
+    """Say what typer found wrong, and where its help is."""
+    from heaters.errors import UsageError  # noqa: PLC0415
+
+    found = str(error.format_message()).rstrip(".") if str(error) else ""
+    if not found:  # typer has printed the help instead
+        return UsageError.exit_code
     path = error.ctx.command_path if getattr(error, "ctx", None) else "heaters"
-    return f"{found}{' See' if found.endswith('?') else '; see'} `{path} --help`"
+    return _said(UsageError(f"{found}{' See' if found.endswith('?') else '; see'} `{path} --help`"), words)
+
+
+def _unforeseen(error: Exception, words: list[str]) -> int:
+    """Say what nobody has foreseen; the system's own errors are told plainly, all others are ours to mend."""
+    from heaters.cli.output import keep_traceback, show_error  # noqa: PLC0415
+
+    kept = keep_traceback(error)
+    kind, about = "InternalError", f"internal error, {type(error).__name__}: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        kind, about = (
+            "SystemError",
+            f"the system says: {error.strerror}" + (f": {error.filename}" if error.filename else ""),
+        )
+    message = f"{about}; the traceback is in {kept}, please report it if you can't explain it"
+    show_error({"type": kind, "message": message}, as_json="--json" in words)
+    return 1
+
+
+def _said(error: HeatersError, words: list[str]) -> int:
+    from heaters.cli.output import show_error  # noqa: PLC0415
+
+    show_error(error.as_json(), as_json="--json" in words)
+    return error.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +115,8 @@ def _show(one: _Running, watcher: Watcher, read_progress: Callable[[Path], int])
 
 
 def _settle(future: Future[dict[str, Any]], task: Task, jobs: Jobs, watcher: Watcher) -> None:
-    error = as_error(task, future.exception())
+    died = future.exception()
+    error = None if died is None else as_error(task.label, died)
     if error is None:
         jobs.succeed(task, future.result())
     else:
@@ -122,23 +124,21 @@ def _settle(future: Future[dict[str, Any]], task: Task, jobs: Jobs, watcher: Wat
     watcher.end(task.key, error)
 
 
-def as_error(task: Task, error: BaseException | None) -> HeatersError | None:
+def as_error(label: str, error: BaseException) -> HeatersError:
     """Turn what a worker died of into one of our errors, with a sentence."""
-    if error is None or isinstance(error, HeatersError):
+    if isinstance(error, HeatersError):
         return error
     if isinstance(error, OSError) and not isinstance(error, TimeoutError):
         where = f" ({error.filename})" if error.filename else ""
-        advice = (
-            "free some space, then `heaters run`" if error.errno == 28 else "mend that, then `heaters run`"
-        )  # noqa: PLR2004 - ENOSPC
-        return StageFailed(f"{task.label}: {error.strerror or error}{where}; {advice}", errno=error.errno)
-    if type(error).__name__ == "ProcessExpired":
+        advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
         return StageFailed(
-            f"{task.label}: the worker process was killed (out of memory?); `heaters run` tries it again"
+            f"{label}: {error.strerror or error}{where}; {advice}, then `heaters run`", errno=error.errno
+        )
+    if type(error).__name__ in {"ProcessExpired", "BrokenProcessPool"}:
+        return StageFailed(
+            f"{label}: the worker process was killed (out of memory?); `heaters run` tries it again"
         )
     import traceback  # noqa: PLC0415 - rarely
 
     trace = "".join(traceback.format_exception(error))
-    return StageFailed(
-        f"{task.label}: {type(error).__name__}: {error}; `heaters run` tries it again", trace=trace
-    )
+    return StageFailed(f"{label}: {type(error).__name__}: {error}; `heaters run` tries it again", trace=trace)

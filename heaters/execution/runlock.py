@@ -11,7 +11,7 @@ from pathlib import Path
 
 import filelock
 
-from heaters.errors import RunActive
+from heaters.errors import RunActive, StoreUnavailable
 
 
 @contextmanager
@@ -20,17 +20,20 @@ def run_lock(folder: Path, verb: str) -> Iterator[None]:
 
     Raises:
         RunActive: another process holds it; the message names it.
+        StoreUnavailable: the folder can't be written.
     """
     lock, note = filelock.FileLock(folder / "run.lock"), folder / "run.json"
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
         raise RunActive(_describe(note), **_read(note)) from error
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the workspace can't be locked for {verb}: {lock.lock_file}: {error.strerror}; it must be writable for you",
+            path=str(lock.lock_file),
+        ) from error
     try:
-        note.write_text(
-            json.dumps({"pid": os.getpid(), "host": os.uname().nodename, "verb": verb, "started": time.time()}),
-            "utf-8",
-        )
+        _write(note, {"pid": os.getpid(), "host": os.uname().nodename, "verb": verb, "started": time.time()})
         yield
     finally:
         note.unlink(missing_ok=True)
@@ -40,7 +43,7 @@ def run_lock(folder: Path, verb: str) -> Iterator[None]:
 def note_progress(folder: Path, progress: str) -> None:
     """Let others see how far the run is."""
     note = folder / "run.json"
-    note.write_text(json.dumps({**_read(note), "progress": progress}), "utf-8")
+    _write(note, {**_read(note), "progress": progress})
 
 
 def active_run(folder: Path) -> dict[str, object] | None:
@@ -51,6 +54,16 @@ def active_run(folder: Path) -> dict[str, object] | None:
             return None
     except filelock.Timeout:
         return _read(folder / "run.json")
+    except OSError:  # a read-only workspace: nobody can run on it
+        return None
+
+
+def _write(note: Path, facts: dict[str, object]) -> None:
+    """Write the note in one step, so that a reader never sees half of it; a full disk is told by what matters more."""
+    with suppress(OSError):
+        fresh = note.with_suffix(".new")
+        fresh.write_text(json.dumps(facts), "utf-8")
+        fresh.replace(note)
 
 
 def _read(note: Path) -> dict[str, object]:

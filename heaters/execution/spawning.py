@@ -6,6 +6,7 @@ every worker. Our tasks are functions of this package, so the workers need no `_
 
 from __future__ import annotations
 
+import signal
 import threading
 from multiprocessing import spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -28,9 +29,12 @@ class _LonelyProcess(SpawnProcess):
 
         with _LOCK:
             spawn.get_preparation_data = without_main
+            # The child inherits the mask: a Ctrl-C while it imports would print a traceback.
+            allowed = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
                 return Popen(process_obj)
             finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
                 spawn.get_preparation_data = complete
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from heaters.config import Settings
+from heaters.config import SETTINGS_FILE, Settings
+from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.errors import NotAVideo, NotEnoughSpace, UsageError
 from heaters.stages.ingest import hash_file
 
@@ -27,17 +28,25 @@ def files_of(source: str | Path) -> Iterator[Path]:
             f"{source} is a web address; this version takes files and folders: download it first",
             source=str(source),
         )
-    path = Path(source).expanduser().absolute()
+    path = Path(source).expanduser()
     if not path.is_dir():
-        yield path
+        yield path.parent.resolve() / path.name
         return
     found = [
-        one for one in sorted(path.rglob("*"))
-        if one.is_file() and one.suffix[1:].lower() in VIDEO_EXTENSIONS and not one.name.startswith(".")
+        one for one in sorted(path.resolve().rglob("*"))
+        if one.suffix[1:].lower() in VIDEO_EXTENSIONS and not one.name.startswith(".") and one.is_file() and not _is_ours(one)
     ]  # fmt: skip
     if not found:
         raise UsageError(f"there is no video in {path}", path=str(path))
     yield from found
+
+
+def _is_ours(file: Path) -> bool:
+    """Tell whether it is an artefact of a workspace: a folder of shows may hold one, or be one."""
+    return any(
+        folder.name in ARTIFACT_FOLDERS and (folder.parent / SETTINGS_FILE).is_file()
+        for folder in file.parents
+    )
 
 
 def look(path: Path, settings: Settings) -> dict[str, Any]:

@@ -20,9 +20,7 @@ def sweep(store: Store, sources: Sequence[Row], artifacts: Sequence[Row]) -> dic
         `parts` and `orphans` that were removed; `superseded` clips whose file was removed and `missing` files, both as ids
         of `clip_artifacts` rows to forget; `dangling` columns that name a file which is not there, in words.
     """
-    dead = [path for path in store.dead_parts()]  # noqa: C416 - listed before any is removed
-    for path in dead:
-        path.unlink(missing_ok=True)
+    dead = remove_dead_parts(store)
     superseded = [
         row
         for row in artifacts
@@ -45,6 +43,14 @@ def sweep(store: Store, sources: Sequence[Row], artifacts: Sequence[Row]) -> dic
         "dangling": [f"{row['uri']} ({row['kind']} of source {row['source_video_id']}) is missing"
                      for row in missing if row["kind"] != "source_keyframe"],
     }  # fmt: skip
+
+
+def remove_dead_parts(store: Store) -> list[Path]:
+    """Remove the unfinished files of processes that are gone; returns what they were."""
+    dead = list(store.dead_parts())
+    for path in dead:
+        path.unlink(missing_ok=True)
+    return dead
 
 
 def _belongs_to(key: str, source_ids: set[int]) -> bool:

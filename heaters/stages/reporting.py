@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,8 @@ def reporter(spec: Mapping[str, Any]) -> Callable[[int], None]:
         now = time.monotonic()
         if now - last >= _INTERVAL:
             last = now
-            file.write_text(str(done), "ascii")
+            with suppress(OSError):  # nobody loses a master over a bar that stands still
+                file.write_text(str(done), "ascii")
 
     return report
 
