@@ -85,6 +85,8 @@ class LocalStore:
     def dead_parts(self) -> Iterator[Path]:
         """`.part` files that nobody holds a lock on."""
         for path in sorted(self.root.rglob("*.part")):
+            if path.is_dir():  # a snapshot in the making, which the catalog looks after
+                continue
             try:
                 descriptor = os.open(path, os.O_RDWR)
             except FileNotFoundError:
