@@ -93,7 +93,7 @@ def test_a_relative_workspace_is_one_from_where_the_user_stands(
 
 def test_init_says_where_it_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
-    said = Heaters().refused("init", tmp_path / "file" / "ws", status=2, kind="UsageError")
+    said = Heaters().refused("init", tmp_path / "file" / "ws", status=3, kind="StoreUnavailable")
     assert str(tmp_path / "file" / "ws") in said
 
 
