@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from av.video.format import VideoFormat
     from av.video.plane import VideoPlane
+
+_WIDTH: Final = 64  # any that all kinds of subsampling divide
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def plane_bytes(frame: VideoFrame) -> Iterator[memoryview | bytes]:
     """The bytes of each plane, top row first, without padding; no copy where there is none to remove."""
     for index, plane in enumerate(frame.planes):
         row = _row_bytes(plane, index, frame.format)
-        if plane.line_size == row:
+        if plane.line_size in {row, 0}:  # 0: a palette
             yield memoryview(plane)
             continue
         lines = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, abs(plane.line_size))
@@ -58,7 +60,9 @@ def _row_bytes(plane: VideoPlane, index: int, pixels: VideoFormat) -> int:
         return 1024 if index else plane.width
     parts = [one for one in pixels.components if one.plane == index]
     if len(parts) == len(pixels.components) > 1:
-        return (plane.width * pixels.padded_bits_per_pixel + 7) // 8
+        shared = _WIDTH // pixels.chroma_width(_WIDTH)  # neighbours in a row that share one colour
+        wide = -(-plane.width // shared) * shared
+        return (wide * pixels.padded_bits_per_pixel + 7) // 8
     if pixels.is_bit_stream:
         return (plane.width + 7) // 8
     return int(plane.width) * len(parts) * ((parts[0].bits + 7) // 8)

@@ -182,7 +182,7 @@ def _describe(source: Source, done: DecodePass, table: PacketTable, audio: dict[
         proxy_width=done.proxy.width, proxy_height=done.proxy.height,
         pts=pts, picture_crc32=np.array(done.taken.crcs, np.uint32),
         offset=table.offset, size=table.size, crc32=table.crc32, codec=table.codec, avcc=table.avcc,
-        audio=audio, scores=done.scores.finish(), warnings=[*source.warnings, *done.sound.warnings],
+        audio=audio, scores=done.scores.finish(), warnings=[*source.warnings, *done.sound.warnings, *done.proxy.warnings],
     )  # fmt: skip
 
 

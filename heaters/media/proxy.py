@@ -10,7 +10,7 @@ from av.stream import Discard
 
 from heaters.media.audio_encoder import AudioEncoder
 from heaters.media.sound import SoundBlock, SoundLine
-from heaters.media.upright import Upright
+from heaters.media.upright import Upright, is_hdr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,6 +81,13 @@ class ProxyWriter:
         self._sound: AudioEncoder | None = None
         if sound is not None:
             self._add_sound(sound)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a user should know about the proxy."""
+        if is_hdr(self._first.frame):
+            return ["HDR pictures are mapped to SDR in the proxy: it shows approximate colours"]
+        return []
 
     def picture(self, picture: Picture) -> None:
         """Encode the next picture."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from heaters.media.formats import default_audio
 from heaters.media.master import MILLISECOND, SoundTrack, choose_ways
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
     from heaters.media.source import Source
+
+_PRIMING: Final = Fraction(1, 10)  # seconds by which packets may come before the stated start of a track
 
 
 class SoundPlan:
@@ -62,10 +64,11 @@ class SoundPlan:
             early: the packets that were read before the first picture could be decoded.
         """
         times = [one.pts * Fraction(one.time_base) for one in early if one.pts is not None]
+        seen = {one.stream.index for one in early}
         times += [
-            one.start_time * Fraction(one.time_base)
+            one.start_time * Fraction(one.time_base) - _PRIMING
             for one in self.streams
-            if one.start_time is not None and one.time_base
+            if one.index not in seen and one.start_time is not None and one.time_base
         ]
         return max([0, *(math.ceil((start - one) / MILLISECOND) for one in times)])
 
