@@ -13,6 +13,7 @@ from heaters.media.small_pictures import Layouts, Vectors, block_means, every_th
 # Chosen on the dev_reel of the shared footage, its single takes and a generated reel (seed 7).
 _PEAK: Final = 2.5  # times the neighbours: a peak that needs no other layout on its two sides
 _PEAK_WITH_CHANGE: Final = 1.5  # times the neighbours, where the layout changes
+_STILL: Final = 1e-3  # content value of standing pictures
 _CHANGE: Final = 0.4  # one minus correlation across the cut: another layout
 _SAME: Final = 0.03  # below it only brightness changes, or nothing (a keyframe of the source pulses)
 _STEP: Final = 1.5  # times the neighbouring steps in grey level
@@ -35,21 +36,21 @@ def find_hard_cuts(scores: FrameScores, value: Curve, candidates: Indices) -> In
         value: content value of each frame.
         candidates: frames where the adaptive rule sees a change, sorted; not among the first or last two.
     """
+    neighbours = np.max([value[candidates + k] for k in (-2, -1, 1, 2)], axis=0)
+    peak = value[candidates] / np.maximum(neighbours, _STILL)
+    candidates, peak = candidates[peak >= _PEAK_WITH_CHANGE], peak[peak >= _PEAK_WITH_CHANGE]
     if not len(candidates):
         return candidates
     around = every_third(scores.picture, np.clip(candidates[:, None] + _NEAR, 0, len(scores) - 1))
-    keep = _is_peak(scores, value, candidates) & _is_step(around) & ~_is_flash(around)
+    keep = _is_cut(scores, candidates, peak) & _is_step(around) & ~_is_flash(around)
     return candidates[keep]
 
 
-def _is_peak(scores: FrameScores, value: Curve, frames: Indices) -> NDArray[np.bool_]:
-    """A clear peak of the content value, or a lesser one with another layout; not a mere change of brightness."""
-    neighbours = np.max([value[frames + k] for k in (-2, -1, 1, 2)], axis=0)
+def _is_cut(scores: FrameScores, frames: Indices, peak: Curve) -> NDArray[np.bool_]:
+    """A clear peak, or a lesser one with another layout after it; not a mere change of brightness."""
     before = Layouts.of(block_means(scores.picture[frames - 1]))
     change = 1 - before.correlation(Layouts.of(block_means(scores.picture[frames])))
-    clear = (value[frames] >= _PEAK * neighbours) & (change >= _SAME)
-    changed = (value[frames] >= _PEAK_WITH_CHANGE * neighbours) & (change >= _CHANGE)
-    return np.asarray(clear | changed)
+    return np.asarray((change >= _CHANGE) | ((peak >= _PEAK) & (change >= _SAME)))
 
 
 def _is_step(around: Vectors) -> NDArray[np.bool_]:

@@ -59,8 +59,8 @@ def block_means(pictures: NDArray[np.uint8]) -> Vectors:
     for at in range(0, n, BATCH):
         rows = pictures[at : at + BATCH].reshape(-1, height, BLOCK, PICTURE_SHAPE[1])
         columns = _sum_of_three(rows[:, :, 0], rows[:, :, 1], rows[:, :, 2])
-        means[at : at + BATCH] = _sum_of_three(columns[..., 0::3], columns[..., 1::3], columns[..., 2::3])
-    means /= BLOCK * BLOCK
+        sums = _sum_of_three(columns[..., 0::3], columns[..., 1::3], columns[..., 2::3])
+        np.multiply(sums, np.float32(1 / (BLOCK * BLOCK)), out=means[at : at + BATCH])
     return means.reshape(n, BLOCKS)
 
 
