@@ -438,10 +438,13 @@ class Workspace:
         last = self.catalog.rows(
             "SELECT verb, state, started_at, finished_at, done, failed FROM runs ORDER BY id DESC LIMIT 1"
         )
+        active = active_run(self._catalog_folder)
+        if last and last[0]["state"] == "running" and active is None:
+            last[0]["state"] = "died"  # the next run that has work notes it
         return {
             "workspace": str(self.root), "sources": counted["source_videos"], "clips": counted["clips"],
             "pending": {stage: pending.count(stage) for stage in dict.fromkeys(pending)},
-            "run": active_run(self._catalog_folder), "last_run": last[0] if last else None,
+            "run": active, "last_run": last[0] if last else None,
         }  # fmt: skip
 
     def cost(self) -> list[Row]:
