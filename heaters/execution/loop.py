@@ -128,15 +128,15 @@ def as_error(label: str, error: BaseException) -> HeatersError:
     """Turn what a worker died of into one of our errors, with a sentence."""
     if isinstance(error, HeatersError):
         return error
+    if type(error).__name__ in {"ProcessExpired", "BrokenProcessPool"}:  # the first is an OSError
+        return StageFailed(
+            f"{label}: the worker process was killed (out of memory?); `heaters run` tries it again"
+        )
     if isinstance(error, OSError) and not isinstance(error, TimeoutError):
         where = f" ({error.filename})" if error.filename else ""
         advice = "free some space" if error.errno == errno.ENOSPC else "mend that"
         return StageFailed(
             f"{label}: {error.strerror or error}{where}; {advice}, then `heaters run`", errno=error.errno
-        )
-    if type(error).__name__ in {"ProcessExpired", "BrokenProcessPool"}:
-        return StageFailed(
-            f"{label}: the worker process was killed (out of memory?); `heaters run` tries it again"
         )
     import traceback  # noqa: PLC0415 - rarely
 
