@@ -43,6 +43,8 @@ def _run(words: list[str]) -> int:
         if isinstance(error, wrong_use):
             return _wrong_call(error, words)
         return _unforeseen(error, words)
+    if status == Interrupted.exit_code:  # typer gives this for a Ctrl-C that no verb has turned into an error
+        raise KeyboardInterrupt
     return status if isinstance(status, int) else 0
 
 
