@@ -6,38 +6,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from heaters.catalog.transaction import Transaction
-from heaters.domain.commands import Board, Change
-from heaters.domain.model import Clip
+from heaters.domain.commands import Change
+from heaters.domain.model import CLIP_FIELDS, Clip
 from heaters.errors import StaleVersion
 
-COLUMNS: Final = (
-    "id", "clip_no", "source_video_id", "start_frame", "end_frame", "state", "is_virtual", "clip_filepath", "group_id",
-    "version", "label", "tags", "note", "origin", "detector", "reviewer", "decided_at",
-)  # fmt: skip
-_TAGS: Final = COLUMNS.index("tags")
-_WRITTEN: Final = tuple(name for name in COLUMNS if name not in {"id", "clip_no", "source_video_id"})
+COLUMNS: Final = ", ".join(CLIP_FIELDS)
+_FIXED: Final = frozenset({"id", "clip_no", "source_video_id", "version"})
+_TYPES: Final[Mapping[str, str]] = {
+    "start_frame": "BIGINT", "end_frame": "BIGINT", "is_virtual": "BOOLEAN", "group_id": "BIGINT", "tags": "VARCHAR[]",
+    "decided_at": "TIMESTAMP",
+}  # fmt: skip
+"""Types of the columns that are not text."""
+_FEW: Final = 4
+"""Up to so many UPDATEs are quicker than one that joins a list of values."""
 
 
-def to_clip(row: Sequence[Any]) -> Clip:
-    """A clip from the values of `COLUMNS`, in that order."""
-    return Clip(*row[:_TAGS], tuple(row[_TAGS]), *row[_TAGS + 1 :])
-
-
-def read_clips(tx: Transaction, where: str, parameters: Sequence[Any]) -> list[Clip]:
+def read_clips(tx: Transaction, where: str, parameters: Sequence[Any] = ()) -> list[Clip]:
     """Clips that meet a condition, by source and start frame."""
-    sql = f"SELECT {', '.join(COLUMNS)} FROM clips WHERE {where} ORDER BY source_video_id, start_frame, id"
-    return [to_clip(row) for row in tx.tuples(sql, parameters)]
+    rows = map(Clip.from_row, tx.tuples(f"SELECT {COLUMNS} FROM clips WHERE {where}", parameters))
+    return sorted(rows, key=lambda clip: (clip.source_video_id, clip.start_frame, clip.id))
 
 
-def read_board(tx: Transaction, source_ids: Sequence[int]) -> Board:
-    """All that a decision on these sources is made on."""
-    marks = ", ".join("?" for _ in source_ids) or "NULL"
-    clips = read_clips(tx, f"source_video_id IN ({marks}) AND state <> 'superseded'", source_ids)
-    lengths = tx.tuples(f"SELECT id, n_frames FROM source_videos WHERE id IN ({marks})", source_ids)
-    return Board(
-        clips=tuple(clips), n_frames=dict(lengths), next_id=tx.peek_id("clips"),
-        next_no={source_id: tx.peek_id(clip_numbers(source_id)) for source_id in source_ids}, now=tx.now,
-    )  # fmt: skip
+def clips_by_id(tx: Transaction, clip_ids: Iterable[int]) -> list[Clip]:
+    """The clips of these ids, by source and start frame."""
+    ids = ", ".join(str(int(one)) for one in clip_ids)
+    return read_clips(tx, f"id IN ({ids})") if ids else []
 
 
 def clip_numbers(source_id: int) -> str:
@@ -53,31 +46,68 @@ def write_change(tx: Transaction, change: Change) -> None:
     """
     before = {clip.id: clip for clip in change.before}
     _insert_clips(tx, [clip for clip in change.after if clip.id not in before])
-    sets = ", ".join(f"{name} = ?" for name in _WRITTEN)
+    alike: dict[tuple[Any, ...], list[int]] = {}
     for clip in change.after:
-        old = before.get(clip.id)
-        if old is None:
-            continue
-        row = _row(clip)
-        met = tx.change(
-            f"UPDATE clips SET {sets} WHERE id = ? AND version = ?",
-            [*(row[name] for name in _WRITTEN), clip.id, old.version],
+        if clip.id in before:
+            alike.setdefault(_difference(before[clip.id], clip), []).append(clip.id)
+    met = _update_each(tx, alike) if len(alike) <= _FEW else _update_all(tx, change, before)
+    if met != len(before):
+        refs = ", ".join(clip.ref for clip in change.before)
+        raise StaleVersion(f"one of the clips {refs} has changed meanwhile; look again, then decide")
+
+
+def _difference(old: Clip, new: Clip) -> tuple[Any, ...]:
+    """Old version, new version, then names and values of the columns that differ."""
+    was, now = old.__dict__, new.__dict__
+    return old.version, new.version, *(
+        (name, now[name]) for name in CLIP_FIELDS if name not in _FIXED and was[name] != now[name]
+    )  # fmt: skip
+
+
+def _update_each(tx: Transaction, alike: Mapping[tuple[Any, ...], list[int]]) -> int:
+    """One UPDATE for each set of clips that change in the same way. Returns how many rows it met."""
+    met = 0
+    for (old, new, *changes), ids in alike.items():
+        sets = "".join(f"{name} = ?, " for name, _ in changes)
+        values = [list(value) if isinstance(value, tuple) else value for _, value in changes]
+        named = ", ".join(map(str, ids))
+        met += tx.change(
+            f"UPDATE clips SET {sets}version = ? WHERE id IN ({named}) AND version = ?", [*values, new, old]
         )
-        if met != 1:
-            raise StaleVersion(f"clip {clip.ref} has changed meanwhile; look again, then decide", clip_id=clip.id)
+    return met
 
 
-def _insert_clips(tx: Transaction, clips: Iterable[Clip]) -> None:
-    fresh = list(clips)
-    if not fresh:
+def _update_all(tx: Transaction, change: Change, before: Mapping[int, Clip]) -> int:
+    """One UPDATE for many clips that each change in their own way. Returns how many rows it met."""
+    rows = [clip for clip in change.after if clip.id in before]
+    names = [
+        name
+        for name in CLIP_FIELDS
+        if any(getattr(one, name) != getattr(before[one.id], name) for one in rows)
+    ]
+    sets = ", ".join(
+        f"{name} = n.{name}::{_TYPES.get(name, 'BIGINT' if name == 'version' else 'VARCHAR')}"
+        for name in names
+    )
+    met = 0
+    for begin in range(0, len(rows), 200):
+        chunk = rows[begin : begin + 200]
+        marks = ", ".join(f"(?, ?, {', '.join('?' for _ in names)})" for _ in chunk)
+        values = [
+            list(value) if isinstance(value, tuple) else value
+            for one in chunk for value in (one.id, before[one.id].version, *(getattr(one, name) for name in names))
+        ]  # fmt: skip
+        met += tx.change(
+            f"UPDATE clips SET {sets} FROM (VALUES {marks}) AS n(of_id, was, {', '.join(names)}) "
+            "WHERE clips.id = n.of_id::BIGINT AND clips.version = n.was::BIGINT", values,
+        )  # fmt: skip
+    return met
+
+
+def _insert_clips(tx: Transaction, clips: Sequence[Clip]) -> None:
+    if not clips:
         return
-    tx.take_ids("clips", len(fresh))
-    for source_id in {clip.source_video_id for clip in fresh}:
-        tx.take_ids(clip_numbers(source_id), sum(clip.source_video_id == source_id for clip in fresh))
-    tx.insert("clips", [_row(clip) for clip in fresh])
-
-
-def _row(clip: Clip) -> Mapping[str, Any]:
-    row = {name: getattr(clip, name) for name in COLUMNS}
-    row["tags"] = list(clip.tags)
-    return row
+    tx.take_ids("clips", len(clips))
+    for source_id in {clip.source_video_id for clip in clips}:
+        tx.take_ids(clip_numbers(source_id), sum(clip.source_video_id == source_id for clip in clips))
+    tx.insert("clips", [{**clip.__dict__, "tags": list(clip.tags)} for clip in clips])

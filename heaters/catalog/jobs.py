@@ -19,11 +19,7 @@ def start(tx: Transaction, key: tuple[str, str, str, str], run_id: int | None) -
             [run_id, tx.now, old["id"]],
         )
         return int(old["attempts"]) + 1
-    stage, subject, input_hash, params_hash = key
-    tx.insert("jobs", [{
-        "id": tx.take_ids("jobs"), "run_id": run_id, "stage": stage, "subject": subject, "input_hash": input_hash,
-        "params_hash": params_hash, "state": "running", "attempts": 1, "started_at": tx.now,
-    }])  # fmt: skip
+    _insert(tx, key, run_id)
     return 1
 
 
@@ -34,11 +30,25 @@ def is_done(tx: Transaction, key: tuple[str, str, str, str]) -> bool:
 
 def finish(tx: Transaction, key: tuple[str, str, str, str], *, seconds: float, bytes_: int) -> None:
     """Note the good end."""
-    tx.change(
-        f"UPDATE jobs SET state = 'done', finished_at = ?, seconds = ?, bytes = ? WHERE {_KEY}", [tx.now, seconds, bytes_, *key]
+    done = (
+        f"UPDATE jobs SET state = 'done', error = NULL, finished_at = ?, seconds = ?, bytes = ? WHERE {_KEY}"
     )
+    values = [tx.now, seconds, bytes_, *key]
+    if not tx.change(done, values):
+        _insert(tx, key, None)
+        tx.change(done, values)
 
 
 def fail(tx: Transaction, key: tuple[str, str, str, str], error: str) -> None:
     """Note the bad end."""
-    tx.change(f"UPDATE jobs SET state = 'failed', finished_at = ?, error = ? WHERE {_KEY}", [tx.now, error, *key])
+    tx.change(
+        f"UPDATE jobs SET state = 'failed', finished_at = ?, error = ? WHERE {_KEY}", [tx.now, error, *key]
+    )
+
+
+def _insert(tx: Transaction, key: tuple[str, str, str, str], run_id: int | None) -> None:
+    stage, subject, input_hash, params_hash = key
+    tx.insert("jobs", [{
+        "id": tx.take_ids("jobs"), "run_id": run_id, "stage": stage, "subject": subject, "input_hash": input_hash,
+        "params_hash": params_hash, "state": "running", "attempts": 1, "started_at": tx.now,
+    }])  # fmt: skip

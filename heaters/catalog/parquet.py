@@ -46,12 +46,15 @@ def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Colu
     selected = ", ".join(f'"{name}"' for name in names) if names else "*"
     try:
         with duckdb.connect() as connection:
-            found = connection.execute(f"SELECT {selected} FROM read_parquet({_quoted(str(path))}) ORDER BY frame").fetchnumpy()
+            found = connection.execute(
+                f"SELECT {selected} FROM read_parquet({_quoted(str(path))}) ORDER BY frame"
+            ).fetchnumpy()
             pairs = connection.execute(
                 f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({_quoted(str(path))})").fetchall()  # fmt: skip
     except duckdb.Error as error:
         raise CatalogDamaged(
-            f"{path} can't be read: {str(error).splitlines()[0]}; `heaters retry` prepares the source again", path=str(path)
+            f"{path} can't be read: {str(error).splitlines()[0]}; `heaters retry` prepares the source again",
+            path=str(path),
         ) from error
     return {name: np.ma.getdata(values) for name, values in found.items()}, dict(pairs)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from heaters.catalog import decisions, exports, requests, runs, sources
+from heaters.catalog import artifacts, decisions, exports, requests, runs, sources
 from heaters.catalog.transaction import Transaction
 from heaters.domain.commands import Decision
 
 
 @singledispatch
-def perform(command: object, tx: Transaction) -> dict[str, Any]:
+def perform(command: object, tx: Transaction) -> dict[str, Any]:  # noqa: ARG001 - those registered use it
     """Carry out a command inside an open transaction.
 
     Raises:
@@ -30,8 +30,8 @@ perform.register(requests.FinishStage, sources.finish_stage)
 perform.register(requests.FailStage, sources.fail_stage)
 perform.register(requests.Park, sources.park)
 perform.register(requests.Retry, sources.retry)
-perform.register(requests.AddKeyframes, sources.add_keyframes)
-perform.register(requests.DropArtifacts, sources.drop_artifacts)
+perform.register(requests.AddKeyframes, artifacts.add_keyframes)
+perform.register(requests.DropArtifacts, artifacts.drop)
 perform.register(requests.StartExport, exports.start)
 perform.register(requests.FinishExport, exports.finish)
 perform.register(requests.FailExport, exports.fail)

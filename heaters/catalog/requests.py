@@ -1,4 +1,4 @@
-"""The commands of the pipeline, as data. (Reviewers' decisions are `heaters.domain.commands.Decision`.)
+"""The commands of the pipeline, as data. Those of reviewers are `heaters.domain.commands.Decision`.
 
 Each is carried out by `heaters.catalog.perform.perform` in one transaction. All are JSON-able.
 

@@ -86,8 +86,8 @@ CREATE TABLE clip_events (
   source_video_id BIGINT,
   clip_ids BIGINT[] NOT NULL,
   frame BIGINT,
-  before VARCHAR NOT NULL,
-  after VARCHAR NOT NULL,
+  before VARCHAR NOT NULL USING COMPRESSION zstd,
+  after VARCHAR NOT NULL USING COMPRESSION zstd,
   undoes VARCHAR,
   undone_by BIGINT
 );

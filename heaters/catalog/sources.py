@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from heaters.catalog import jobs, requests
-from heaters.catalog.clip_rows import read_board, write_change
-from heaters.catalog.decisions import add_event
+from heaters.catalog import events, jobs, requests
+from heaters.catalog.artifacts import replace_artifacts
+from heaters.catalog.boards import full_board, hold_invariants, read_outline
+from heaters.catalog.clip_rows import write_change
 from heaters.catalog.transaction import Transaction
 from heaters.domain import commands
 from heaters.domain.commands import Change
@@ -18,7 +20,12 @@ from heaters.errors import StageFailed, UnknownReference, UsageError
 
 WORKING: Final = {"ingest": "downloading", "prepare": "preparing", "detect": "detecting", "verify": "ready"}
 DONE: Final = {"ingest": "downloaded", "prepare": "prepared", "detect": "ready", "verify": "ready"}
-FAILED: Final = {"ingest": "download_failed", "prepare": "prepare_failed", "detect": "detect_failed", "verify": "verify_failed"}
+FAILED: Final = {
+    "ingest": "download_failed",
+    "prepare": "prepare_failed",
+    "detect": "detect_failed",
+    "verify": "verify_failed",
+}
 _RESUME: Final = {"download_failed": "new", "downloading": "new", "prepare_failed": "downloaded", "preparing": "downloaded",
                   "detect_failed": "prepared", "detecting": "prepared", "verify_failed": "downloaded"}  # fmt: skip
 _SETTABLE: Final = frozenset({
@@ -48,26 +55,35 @@ def start_stage(request: requests.StartStage, tx: Transaction) -> dict[str, Any]
     """Enter the stage."""
     working = WORKING[request.stage]
     state = _source(tx, request.source_id)["ingest_state"]
-    if state != working and not may_become(SOURCE_TRANSITIONS, state, working):
-        raise StageFailed(f"source {request.source_id} is {state}: {request.stage} can't begin", source_id=request.source_id)
+    if state == "parked" or (state != working and not may_become(SOURCE_TRANSITIONS, state, working)):
+        way_out = f": `heaters retry {request.source_id}` frees it" if state == "parked" else ""
+        raise StageFailed(
+            f"source {request.source_id} is {state}, so {request.stage} can't begin{way_out}",
+            source_id=request.source_id,
+        )
     _set(tx, request.source_id, {"ingest_state": working})
     return {"attempts": jobs.start(tx, _key(request), request.run_id)}
 
 
 def finish_stage(request: requests.FinishStage, tx: Transaction) -> dict[str, Any]:
-    """Apply the result of a stage, once."""
+    """Apply the result of a stage, once. A source that was parked meanwhile keeps the result and stays parked."""
     if jobs.is_done(tx, _key(request)):
         return {"applied": False}
     refused = set(request.columns) - _SETTABLE
     if refused:
         raise UsageError(f"a stage can't set {', '.join(sorted(refused))}")
-    columns = {**request.columns, "ingest_state": DONE[request.stage], "last_error": None, "retry_count": 0}
+    source = _source(tx, request.source_id)
+    columns = {**request.columns, **_moved(source, DONE[request.stage]), "retry_count": 0}
+    if source["ingest_state"] != "parked":
+        columns["last_error"] = None
     if request.warnings:
-        columns["warnings"] = json.dumps(_joined_warnings(tx, request))
+        columns["warnings"] = json.dumps(
+            list(dict.fromkeys([*json.loads(source["warnings"] or "[]"), *request.warnings]))
+        )
     _set(tx, request.source_id, columns)
-    _replace_artifacts(tx, request.source_id, request.artifacts)
-    if request.pts is not None:
-        tx.change("INSERT OR REPLACE INTO frame_pts VALUES (?, ?)", [request.source_id, list(request.pts)])
+    replace_artifacts(tx, request.source_id, request.artifacts)
+    if request.stage == "prepare":
+        _set_times(tx, request)
     if request.cuts is not None:
         _lay_shots(tx, request)
     jobs.finish(tx, _key(request), seconds=request.seconds, bytes_=request.bytes)
@@ -77,12 +93,10 @@ def finish_stage(request: requests.FinishStage, tx: Transaction) -> dict[str, An
 def fail_stage(request: requests.FailStage, tx: Transaction) -> dict[str, Any]:
     """Note a failure; park the source if there is no sense in trying again."""
     source = _source(tx, request.source_id)
-    count = source["retry_count"] + 1
-    parked = request.permanent or count >= request.max_attempts
-    columns = {"last_error": request.error, "retry_count": count, "ingest_state": FAILED[request.stage]}
-    if parked:
-        columns |= {"ingest_state": "parked", "parked_from": _RESUME.get(FAILED[request.stage], "new")}
-    _set(tx, request.source_id, columns)
+    count, failed = source["retry_count"] + 1, FAILED[request.stage]
+    parked = request.permanent or count >= request.max_attempts or source["ingest_state"] == "parked"
+    moved = {"ingest_state": "parked", "parked_from": _RESUME[failed]} if parked else {"ingest_state": failed}
+    _set(tx, request.source_id, {"last_error": request.error, "retry_count": count, **moved})
     jobs.fail(tx, _key(request), request.error)
     return {"parked": parked, "retry_count": count}
 
@@ -91,7 +105,15 @@ def park(request: requests.Park, tx: Transaction) -> dict[str, Any]:
     """Park a source."""
     state = _source(tx, request.source_id)["ingest_state"]
     if state != "parked":
-        _set(tx, request.source_id, {"ingest_state": "parked", "parked_from": _RESUME.get(state, state), "last_error": request.reason})
+        _set(
+            tx,
+            request.source_id,
+            {
+                "ingest_state": "parked",
+                "parked_from": _RESUME.get(state, state),
+                "last_error": request.reason,
+            },
+        )
     return _source(tx, request.source_id)
 
 
@@ -101,74 +123,70 @@ def retry(request: requests.Retry, tx: Transaction) -> dict[str, Any]:
     for source_id in request.source_ids:
         source = _source(tx, source_id)
         state = source["ingest_state"]
-        resumed = source["parked_from"] if state == "parked" else _RESUME.get(state) if state.endswith("_failed") else None
+        resumed = (
+            source["parked_from"]
+            if state == "parked"
+            else _RESUME.get(state)
+            if state.endswith("_failed")
+            else None
+        )
         if resumed:
             again = {"proxy_filepath": None, "verified_at": None} if resumed == "downloaded" else {}
-            _set(tx, source_id, {"ingest_state": resumed, "parked_from": None, "retry_count": 0, "last_error": None, **again})
+            _set(
+                tx,
+                source_id,
+                {"ingest_state": resumed, "parked_from": None, "retry_count": 0, "last_error": None, **again},
+            )
             changed.append(source_id)
     return {"retried": changed}
 
 
-def add_keyframes(request: requests.AddKeyframes, tx: Transaction) -> dict[str, Any]:
-    """Name thumbnails of shots; those that are named already are left alone."""
-    known = {row[0] for row in tx.tuples(
-        "SELECT frame FROM clip_artifacts WHERE source_video_id = ? AND kind = 'source_keyframe'", [request.source_id])}  # fmt: skip
-    fresh = [one for one in request.artifacts if one.frame not in known]
-    insert_artifacts(tx, request.source_id, fresh)
-    return {"added": len(fresh)}
-
-
-def drop_artifacts(request: requests.DropArtifacts, tx: Transaction) -> dict[str, Any]:
-    """Forget artefacts."""
-    for artifact_id in request.artifact_ids:
-        tx.change("DELETE FROM clip_artifacts WHERE id = ?", [artifact_id])
-    return {"dropped": len(request.artifact_ids)}
-
-
-def insert_artifacts(tx: Transaction, source_id: int, artifacts: Sequence[requests.Artifact]) -> None:
-    """Write artefact rows."""
-    first = tx.take_ids("clip_artifacts", len(artifacts))
-    tx.insert("clip_artifacts", [
-        {**one._asdict(), "id": first + i, "source_video_id": source_id, "created_at": tx.now} for i, one in enumerate(artifacts)
-    ])  # fmt: skip
-
-
-def _replace_artifacts(tx: Transaction, source_id: int, artifacts: Sequence[requests.Artifact]) -> None:
-    for kind in {one.kind for one in artifacts}:
-        tx.change(
-            "DELETE FROM clip_artifacts WHERE source_video_id = ? AND kind = ? AND clip_id IS NULL", [source_id, kind])  # fmt: skip
-    insert_artifacts(tx, source_id, artifacts)
-
-
 def _lay_shots(tx: Transaction, request: requests.FinishStage) -> None:
-    board = read_board(tx, [request.source_id])
+    board = full_board(tx, [request.source_id])
     rows = commands.retile(board.clips, request.cuts or (), board, request.source_id, request.detector)
     if not rows:
         return
     old = {clip.id: clip for clip in board.clips}
-    change = Change(tuple(old[row.id] for row in rows if row.id in old), tuple(rows))
+    settled = [replace(row, version=old[row.id].version + 1) if row.id in old else row for row in rows]
+    change = Change(tuple(old[row.id] for row in rows if row.id in old), tuple(settled))
     write_change(tx, change)
-    live = [clip for clip in {**old, **{clip.id: clip for clip in rows}}.values() if clip.state != "superseded"]
-    commands.check(live, board.n_frames)
-    add_event(tx, str(uuid.uuid4()), "detect", change, reviewer="heaters")
+    hold_invariants(tx, read_outline(tx, [request.source_id]), board.n_frames)
+    events.add(tx, str(uuid.uuid4()), "detect", change, reviewer="heaters")
 
 
-def _joined_warnings(tx: Transaction, request: requests.FinishStage) -> list[str]:
-    old = json.loads(_source(tx, request.source_id)["warnings"] or "[]")
-    return list(dict.fromkeys([*old, *request.warnings]))
+def _moved(source: Mapping[str, Any], state: str) -> dict[str, str]:
+    """The columns that bring a source into a state, or, where it is parked, let it resume there."""
+    return {"parked_from": state} if source["ingest_state"] == "parked" else {"ingest_state": state}
+
+
+def _set_times(tx: Transaction, request: requests.FinishStage) -> None:
+    """Keep the exact times of an uneven source, and none of an even one."""
+    if request.pts is None:
+        tx.change("DELETE FROM frame_pts WHERE source_video_id = ?", [request.source_id])
+    elif not tx.change(
+        "UPDATE frame_pts SET pts = ? WHERE source_video_id = ?", [list(request.pts), request.source_id]
+    ):
+        tx.change("INSERT INTO frame_pts VALUES (?, ?)", [request.source_id, list(request.pts)])
 
 
 def _set(tx: Transaction, source_id: int, columns: Mapping[str, Any]) -> None:
     sets = ", ".join(f"{name} = ?" for name in columns)
-    tx.change(f"UPDATE source_videos SET {sets}, updated_at = ? WHERE id = ?", [*columns.values(), tx.now, source_id])
+    tx.change(
+        f"UPDATE source_videos SET {sets}, updated_at = ? WHERE id = ?",
+        [*columns.values(), tx.now, source_id],
+    )
 
 
 def _source(tx: Transaction, source_id: int) -> dict[str, Any]:
     row = tx.first("SELECT * FROM source_videos WHERE id = ?", [source_id])
     if row is None:
-        raise UnknownReference(f"there is no source {source_id}; `heaters sources` lists them", source_id=source_id)
+        raise UnknownReference(
+            f"there is no source {source_id}; `heaters sources` lists them", source_id=source_id
+        )
     return row
 
 
-def _key(request: requests.StartStage | requests.FinishStage | requests.FailStage) -> tuple[str, str, str, str]:
+def _key(
+    request: requests.StartStage | requests.FinishStage | requests.FailStage,
+) -> tuple[str, str, str, str]:
     return request.stage, f"source:{request.source_id}", request.input_hash, request.params_hash

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+_SCREENFUL: Final = 20
 
 
 class Table:
@@ -17,7 +20,7 @@ class Table:
     """
 
     def __init__(self, data: pa.Table) -> None:
-        self._data = data
+        self._data = _plain_integers(data)
 
     @property
     def columns(self) -> list[str]:
@@ -29,11 +32,11 @@ class Table:
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows as tuples."""
-        return [tuple(row.values()) for row in self._data.to_pylist()]
+        return list(zip(*(column.to_pylist() for column in self._data.columns), strict=True))
 
     def rows(self) -> list[dict[str, Any]]:
-        """All rows as dicts."""
-        return list(self._data.to_pylist())
+        """All rows as dicts; of columns with the same name the last one is kept."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.fetchall()]
 
     def arrow(self) -> pa.Table:
         """The Arrow table itself."""
@@ -45,17 +48,32 @@ class Table:
 
     def polars(self) -> Any:
         """A polars data frame; needs polars to be installed."""
-        import polars  # noqa: PLC0415 - optional, not a dependency  # type: ignore[import-not-found]
-
-        return polars.from_arrow(self._data)
+        return importlib.import_module("polars").from_arrow(self._data)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._data.__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
-        shown = self._data.slice(0, 20).to_pandas().to_string(index=False, max_colwidth=40) if len(self) else "(no rows)"
-        more = f"\n… {len(self) - 20} more rows" if len(self) > 20 else ""  # noqa: PLR2004 - a screenful
+        shown = (
+            self._data.slice(0, _SCREENFUL).to_pandas().to_string(index=False, max_colwidth=40)
+            if len(self)
+            else "(no rows)"
+        )
+        more = f"\n… {len(self) - _SCREENFUL} more rows" if len(self) > _SCREENFUL else ""
         return f"{shown}{more}"
 
     def _repr_html_(self) -> str:
-        return str(self.df().to_html(index=False, max_rows=20, notebook=True))
+        return str(self.df().to_html(index=False, max_rows=_SCREENFUL, notebook=True))
+
+
+def _plain_integers(data: pa.Table) -> pa.Table:
+    """DuckDB sums integers to 128 bits, which Arrow knows only as decimals; those that fit become 64-bit integers."""
+    import pyarrow as pa  # noqa: PLC0415 - 0.1 s that only those who ask pay
+
+    for place, one in enumerate(data.schema):
+        if pa.types.is_decimal(one.type) and one.type.scale == 0:
+            try:
+                data = data.set_column(place, one.name, data.column(place).cast(pa.int64()))
+            except pa.ArrowInvalid:
+                continue
+    return data

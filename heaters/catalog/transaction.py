@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 if TYPE_CHECKING:
-    import duckdb
+    import numpy.typing as npt
 
 
 class Transaction:
@@ -26,8 +29,9 @@ class Transaction:
         self._connection.execute("COMMIT")
 
     def rollback(self) -> None:
-        """Forget it."""
-        self._connection.execute("ROLLBACK")
+        """Forget it. DuckDB may have done so itself, after an error; then there is nothing left to forget."""
+        with suppress(duckdb.Error):
+            self._connection.execute("ROLLBACK")
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """All rows of a query as dicts."""
@@ -38,6 +42,10 @@ class Transaction:
     def tuples(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query as tuples."""
         return self._connection.execute(sql, parameters).fetchall()
+
+    def arrays(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, npt.NDArray[Any]]:
+        """All rows of a query as one array for each column, none of which may hold NULL."""
+        return self._connection.execute(sql, parameters).fetchnumpy()
 
     def first(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
         """The first row of a query, or None."""
@@ -60,7 +68,9 @@ class Transaction:
         for begin in range(0, len(rows), 200):
             chunk = rows[begin : begin + 200]
             values = [row[column] for row in chunk for column in columns]
-            self.change(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([one] * len(chunk))}", values)
+            self.change(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([one] * len(chunk))}", values
+            )
 
     def peek_id(self, counter: str) -> int:
         """The id that `take_ids` would hand out first."""
@@ -69,10 +79,10 @@ class Transaction:
 
     def take_ids(self, counter: str, count: int = 1) -> int:
         """Hand out `count` ids that were never used; returns the first."""
-        first = self.peek_id(counter)
-        if count:
-            self.change(
-                "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                [counter, first + count - 1],
-            )
-        return first
+        found = self.tuples(
+            "UPDATE counters SET value = value + ? WHERE name = ? RETURNING value", [count, counter]
+        )
+        if found:
+            return int(found[0][0]) - count + 1
+        self.change("INSERT INTO counters VALUES (?, ?)", [counter, count])
+        return 1

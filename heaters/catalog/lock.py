@@ -1,0 +1,153 @@
+"""The right to open the catalog: one process at a time, in it one thread at a time, never carried over a fork."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import filelock
+
+from heaters.errors import CatalogLocked, RefusedToStart
+
+LOCK_FILE: Final = "catalog.lock"
+_LONGEST_PAUSE: Final = 0.004
+"""Seconds between two looks at the lock; a command holds it for some 20 ms."""
+
+_ABANDONED: Final[list[object]] = []
+"""What a fork has left behind in the child. Destroying it there would unlock, or wait for, what is the parent's."""
+
+
+class CatalogLock:
+    """A lock file beside the catalog.
+
+    Args:
+        folder: where the catalog lies.
+        seconds: how long to wait for another process or thread.
+    """
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self.path = folder / LOCK_FILE
+        self._seconds = seconds
+        self._pid = os.getpid()
+        self._threads = threading.RLock()
+        self._file = filelock.FileLock(self.path)
+
+    @contextmanager
+    def held(self) -> Iterator[Interrupts]:
+        """Wait for the lock, then hold it. Ctrl-C ends the wait at once, and is put off while the lock is held.
+
+        Raises:
+            CatalogLocked: nobody let go of it in time.
+            RefusedToStart: the folder is missing or can't be written.
+        """
+        if self._pid != os.getpid():
+            _ABANDONED.extend((self._threads, self._file))
+            self._pid, self._threads = os.getpid(), threading.RLock()
+            self._file = filelock.FileLock(self.path)
+        deadline = time.monotonic() + self._seconds
+        while True:
+            with _put_off() as interrupts, self._tried() as got:
+                if got:
+                    yield interrupts
+                    return
+            if time.monotonic() > deadline:
+                raise CatalogLocked(
+                    f"another process or thread has held {self.path} for {self._seconds:g} s: end it, or raise the "
+                    "setting lock_seconds", path=str(self.path),
+                )  # fmt: skip
+            time.sleep(random.uniform(0.0005, _LONGEST_PAUSE))  # noqa: S311 - spreads the waiters out
+
+    @contextmanager
+    def _tried(self) -> Iterator[bool]:
+        """Take both locks if that needs no waiting."""
+        if not self._threads.acquire(blocking=False):
+            yield False
+            return
+        try:
+            got = self._take_file()
+            try:
+                yield got
+            finally:
+                if got:
+                    self._file.release()
+        finally:
+            self._threads.release()
+
+    def _take_file(self) -> bool:
+        try:
+            self._file.acquire(timeout=0)
+        except filelock.Timeout:
+            return False
+        except OSError as error:
+            raise RefusedToStart(
+                f"the catalog in {self.path.parent} can't be locked ({_reason(error)}): the folder must be there and "
+                "be writable for you", path=str(self.path),
+            ) from error  # fmt: skip
+        return True
+
+
+class Interrupts:
+    """Ctrl-C while the lock is held: remembered, unless it is `allowed`."""
+
+    def __init__(self) -> None:
+        self.caught = False
+        self._outside = signal.getsignal(signal.SIGINT)
+        self._ours = threading.current_thread() is threading.main_thread() and self._outside is not None
+
+    @contextmanager
+    def allowed(self) -> Iterator[None]:
+        """Let Ctrl-C through: around a user's own query, which may take long."""
+        self.stop()
+        self.deliver()
+        try:
+            yield
+        finally:
+            self.start()
+
+    def start(self) -> None:
+        """Remember from now on."""
+        if self._ours:
+            signal.signal(signal.SIGINT, self._remember)
+
+    def stop(self) -> None:
+        """Back to what was there before."""
+        if self._ours:
+            signal.signal(signal.SIGINT, self._outside)
+
+    def _remember(self, _number: int, _frame: FrameType | None) -> None:
+        self.caught = True
+
+    def deliver(self) -> None:
+        """Act on what was remembered."""
+        if self.caught:
+            self.caught = False
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _put_off() -> Iterator[Interrupts]:
+    """Put Ctrl-C off until the end of the block.
+
+    Cut short between two lines of Python, a command could leave the file open or locked for as long as the process
+    lives. Only the main thread is interrupted by Python, and only it may say how.
+    """
+    interrupts = Interrupts()
+    interrupts.start()
+    try:
+        yield interrupts
+    finally:
+        interrupts.stop()
+        interrupts.deliver()
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or errno.errorcode.get(error.errno or 0, str(error))

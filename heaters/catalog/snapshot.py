@@ -1,0 +1,155 @@
+"""Backup and the way back: every table of one moment as Parquet, and a catalog built anew from that."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from heaters.catalog.check import check
+from heaters.catalog.direct import DATABASE_FILE, SCHEMA_VERSION, DirectCatalog, build
+from heaters.catalog.engine import ALIAS, log_of, quoted, sync
+from heaters.catalog.faults import first_line
+from heaters.errors import CatalogDamaged, CatalogError, CatalogNewer
+
+KEPT: Final = 10
+"""Snapshots that are kept; older ones are removed when a new one is complete."""
+TABLES: Final = (
+    "meta", "counters", "source_videos", "frame_pts", "clips", "clip_events", "leases", "runs", "jobs", "clip_artifacts",
+)  # fmt: skip
+_FACTS: Final = "snapshot.json"
+
+
+def snapshot(catalog: DirectCatalog, folder: Path) -> Path:
+    """Write every table into a new folder, all as of one moment.
+
+    Args:
+        catalog: is locked for commands meanwhile.
+        folder: gets a folder named by the time in UTC; the newest `KEPT` stay.
+
+    Returns:
+        The complete folder.
+
+    Raises:
+        CatalogError: it could not be written; what was begun is removed.
+    """
+    name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    part, done = folder / f".{name}.part", folder / name
+    try:
+        with catalog.reading() as connection:
+            _sweep(folder)  # of killed processes: whoever is alive waits for the lock
+            part.mkdir(parents=True)
+            _write(connection, part)
+            part.rename(done)
+        sync(folder)
+    except (OSError, duckdb.Error, CatalogDamaged) as error:
+        shutil.rmtree(part, ignore_errors=True)
+        cause = error.__cause__ if isinstance(error.__cause__, duckdb.Error) else error
+        raise CatalogError(
+            f"the snapshot {done} could not be written: {first_line(cause)}", path=str(done)
+        ) from error
+    for old in sorted(folder.glob("[0-9]*Z"))[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return done
+
+
+def restore(catalog_folder: Path, snapshot_folder: Path) -> None:
+    """Put a catalog built from a snapshot in the place of the one that is there, which is kept aside.
+
+    Raises:
+        CatalogNewer: the snapshot is of a newer schema.
+        CatalogDamaged: the snapshot is incomplete, or its rows break a rule; nothing was replaced.
+    """
+    facts = _read_facts(snapshot_folder)
+    fresh = DirectCatalog(catalog_folder / ".restore.part")
+    fresh.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with DirectCatalog(catalog_folder).alone():
+            build(fresh.file, _fill(snapshot_folder))
+            _refuse_damaged(fresh, facts, snapshot_folder)
+            _set_aside(catalog_folder)
+            fresh.file.replace(catalog_folder / DATABASE_FILE)
+            sync(catalog_folder)
+    finally:
+        shutil.rmtree(fresh.folder, ignore_errors=True)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, part: Path) -> None:
+    rows = {}
+    for table in TABLES:
+        file = part / f"{table}.parquet"
+        connection.execute(
+            f"COPY (SELECT * FROM {ALIAS}.{table} ORDER BY 1) TO {quoted(str(file))} "
+            "(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)"
+        )
+        rows[table] = connection.execute(f"SELECT count(*) FROM {ALIAS}.{table}").fetchall()[0][0]
+        sync(file)
+    facts = {"schema_version": SCHEMA_VERSION, "duckdb": duckdb.__version__, "rows": rows}
+    (part / _FACTS).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    sync(part / _FACTS)
+    sync(part)
+
+
+def _read_facts(folder: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads((folder / _FACTS).read_text("utf-8"))
+        version, rows = int(facts["schema_version"]), dict(facts["rows"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CatalogDamaged(
+            f"{folder} is no complete snapshot: choose another one ({first_line(error)})", path=str(folder)
+        ) from error
+    if version != SCHEMA_VERSION:
+        raise CatalogNewer(
+            f"{folder} is of schema {version}, this heaters knows {SCHEMA_VERSION}: upgrade heaters",
+            path=str(folder),
+        )
+    missing = [table for table in TABLES if table not in rows or not (folder / f"{table}.parquet").is_file()]
+    if missing:
+        raise CatalogDamaged(
+            f"{folder} lacks {', '.join(missing)}: choose another snapshot", path=str(folder)
+        )
+    return rows
+
+
+def _fill(folder: Path) -> list[str]:
+    """Statements that fill the tables; the schema has put its own first rows into two of them."""
+    clear = [f"DELETE FROM {table}" for table in ("meta", "counters")]
+    return clear + [
+        f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({quoted(str(folder / f'{table}.parquet'))})"
+        for table in TABLES
+    ]
+
+
+def _refuse_damaged(fresh: DirectCatalog, rows: dict[str, int], folder: Path) -> None:
+    found = {table: fresh.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES}
+    wrong = [
+        f"{table} has {found[table]} rows, not {rows[table]}"
+        for table in TABLES
+        if found[table] != rows[table]
+    ]
+    wrong = wrong or check(fresh)
+    if wrong:
+        raise CatalogDamaged(
+            f"{folder} can't be restored: {wrong[0]}; choose another snapshot",
+            path=str(folder),
+            problems=wrong,
+        )
+
+
+def _set_aside(catalog_folder: Path) -> None:
+    """Keep the old file and its log, under names that belong together."""
+    file = catalog_folder / DATABASE_FILE
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = catalog_folder / f"{DATABASE_FILE}.before-restore-{stamp}"
+    for old, kept in ((file, aside), (log_of(file), log_of(aside))):
+        if old.exists():
+            old.replace(kept)
+
+
+def _sweep(folder: Path) -> None:
+    for dead in folder.glob(".*.part"):
+        shutil.rmtree(dead, ignore_errors=True)
