@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from heaters.media.small_pictures import BATCH, BLOCKS, Layouts, Vectors, block_means, mean_distance, row_dots
 
-STEP: Final = 4  # frames between two looks: a transition shorter than that is a cut
-LAGS: Final = (12, 20, 32, 48)  # frames from end to end of a window; multiples of STEP
+STEP: Final = 6  # frames between two looks: what is over sooner is a cut
+LAGS: Final = (12, 18, 30, 48)  # frames from end to end of a window; multiples of STEP
 MARGIN: Final = 0.45
 SEPARATION: Final = 12  # frames; what is found closer to something stronger is the same transition
 _BLEND: Final = (1.5, 0.28, 0.5)  # longest path, largest residual, smallest excess
