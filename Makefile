@@ -30,7 +30,7 @@ check: $(VENV)/.for-tests ## ruff, mypy and the layer contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.for-benchmarks ## measure against ffmpeg and PySceneDetect, write docs/benchmarks.md (ARGS="--quick")
 	@$(BIN)/python benchmarks/run_all.py $(ARGS)
