@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from av import VideoFrame
-    from av.audio.stream import AudioStream
     from av.container import OutputContainer
     from av.packet import Packet
 
@@ -33,6 +32,7 @@ _AAC_RATES: Final = frozenset(
 )
 _AAC_LAYOUTS: Final = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.1", "7.1"})
 _MOST_BITS: Final = 512_000
+_SHORT_BITS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,18 +221,21 @@ class SoundTrack:
             self._film.mux_one(packet)
 
 
-def _add_sound(film: OutputContainer, preset: Preset, sound: RangeOfSound) -> AudioStream:
+def _add_sound(film: OutputContainer, preset: Preset, sound: RangeOfSound) -> Any:
     if preset.audio_bits_per_channel is None:
-        stream: AudioStream = film.add_stream(preset.audio, rate=sound.rate)
-        stream.codec_context.layout = sound.layout
-        stream.codec_context.format = "s16" if sound.depth == 16 else "s32"  # noqa: PLR2004 - bits
-        if sound.depth > 16:  # noqa: PLR2004 - bits
-            stream.codec_context.options = {"bits_per_raw_sample": "24"}
-        return stream
-    stream: AudioStream = film.add_stream(
-        preset.audio, rate=sound.rate if sound.rate in _AAC_RATES else 48_000
-    )
+        return _add_lossless(film, preset, sound)
+    rate = sound.rate if sound.rate in _AAC_RATES else 48_000
+    stream: Any = film.add_stream(preset.audio, rate=rate)
     stream.codec_context.layout = sound.layout if sound.layout in _AAC_LAYOUTS else "stereo"
     channels = stream.codec_context.layout.nb_channels
     stream.codec_context.bit_rate = min(_MOST_BITS, preset.audio_bits_per_channel * channels)
+    return stream
+
+
+def _add_lossless(film: OutputContainer, preset: Preset, sound: RangeOfSound) -> Any:
+    stream: Any = film.add_stream(preset.audio, rate=sound.rate)
+    stream.codec_context.layout = sound.layout
+    deep = sound.depth > _SHORT_BITS
+    stream.codec_context.format = "s32" if deep else "s16"
+    stream.codec_context.options = {"bits_per_raw_sample": str(sound.depth)} if deep else {}
     return stream

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 import numpy as np
 
 from heaters.errors import MediaError, VerificationFailed
-from heaters.media.cut_check import read_back, settle
+from heaters.media.cut_check import read_back
 from heaters.media.cut_sound import RangeOfSound, clock_restarts
 from heaters.media.cut_streams import SoundTrack, Times, copied_pictures, encoded_pictures
 from heaters.media.formats import default_audio
@@ -28,8 +28,10 @@ from heaters.media.master import MasterWriter
 from heaters.media.matroska import state_pixel_aspect
 from heaters.media.picture import Picture, picture_crc
 from heaters.media.presets import PRESETS, Preset
+from heaters.media.sealing import seal
 from heaters.media.seeking import own_times
 from heaters.media.source import Source
+from heaters.media.writing import writes_to
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Cut", "CutSpec", "Preset", "cut"]
 
 Progress = Callable[[int], None]
+_LARGEST_TIMESCALE: Final = (1 << 31) - 1  # a signed 32-bit field of MP4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,10 @@ def cut(spec: CutSpec, progress: Progress | None = None) -> Cut:
     """
     began = time.monotonic()
     preset, times = _check(spec)
-    if preset.upright:
-        audio = _with_retry(spec, partial(_encode, spec, preset, times, progress))
-    elif spec.original_is_master:
-        audio = _with_retry(spec, partial(_encode_then_copy, spec, preset, times, progress))
-    else:
-        audio = _copy(spec, spec.master, preset, times, progress)
+    with writes_to(spec.output):
+        audio = _write_file(spec, preset, times, progress)
     read_back(spec.output, preset, times, spec.picture_crc32)
-    size, digest = settle(Path(spec.output))
+    size, digest = seal(spec.output)
     return Cut(
         frames=times.count,
         duration=float(times.duration),
@@ -135,6 +134,16 @@ def cut(spec: CutSpec, progress: Progress | None = None) -> Cut:
 
 class _Differs(VerificationFailed):
     """A picture is not the one that was prepared."""
+
+
+def _write_file(
+    spec: CutSpec, preset: Preset, times: Times, progress: Progress | None
+) -> dict[str, Any] | None:
+    if preset.upright:
+        return _with_retry(spec, partial(_encode, spec, preset, times, progress))
+    if spec.original_is_master:
+        return _with_retry(spec, partial(_encode_then_copy, spec, preset, times, progress))
+    return _copy(spec, spec.master, preset, times, progress)
 
 
 def _check(spec: CutSpec) -> tuple[Preset, Times]:
@@ -190,7 +199,7 @@ def _encode(
     with Source(spec.master) as source, contextlib.ExitStack() as stack:
         pictures = _pictures(spec, source, whole=whole)
         first = next(pictures)
-        film = stack.enter_context(_open_output(spec.output, preset))
+        film = stack.enter_context(_open_output(spec.output, preset, times))
         encoder = encoded_pictures(film, preset, first.frame, _sar(spec, source), spec.rotation, times)
         sound = _sound(spec, source, film, preset, stack)
         for done, picture in enumerate(itertools.chain([first], pictures), 1):
@@ -209,7 +218,7 @@ def _copy(
     start = spec.start_frame if given else 0
     table = spec.pts if given else times.pts
     with Source(master) as pictures, Source(spec.master) as source, contextlib.ExitStack() as stack:
-        film = stack.enter_context(_open_output(spec.output, preset))
+        film = stack.enter_context(_open_output(spec.output, preset, times))
         packets = copied_pictures(film, pictures, table, start, spec.rotation, times)
         sound = _sound(spec, source, film, preset, stack)
         for done, packet in enumerate(packets, 1):
@@ -282,8 +291,12 @@ def _end(sound: SoundTrack | None) -> dict[str, Any] | None:
     return sound.report()
 
 
-def _open_output(path: str, preset: Preset) -> OutputContainer:
-    return av.open(path, "w", format=preset.container, container_options=dict(preset.container_options))
+def _open_output(path: str, preset: Preset, times: Times) -> OutputContainer:
+    options = dict(preset.container_options)
+    if preset.container == "mp4":
+        # The default, a millisecond, rounds the length of the edit list and so the end of the last picture.
+        options["movie_timescale"] = str(min(times.time_base.denominator, _LARGEST_TIMESCALE))
+    return av.open(path, "w", format=preset.container, container_options=options)
 
 
 def _libraries() -> dict[str, str]:

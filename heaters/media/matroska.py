@@ -29,6 +29,7 @@ _UNIT_ASPECT: Final = 3
 _GROWTH: Final = 10  # both elements with two bytes of value
 _LARGEST: Final = (1 << 16) - 1
 _LARGEST_SHORT_SIZE: Final = 126
+_LONGEST_HEAD: Final = 16
 _SHORT_HEAD: Final = 2  # one byte of id, one of size
 
 
@@ -110,13 +111,11 @@ def _children(head: bytearray, parent: _Element | None) -> list[_Element]:
 
 
 def _walk(head: bytearray, at: int, end: int) -> list[_Element]:
-    """The elements side by side in a stretch of bytes, as far as they are whole or the last begins in it."""
+    """The elements side by side in a stretch of bytes; the last one may reach beyond what was read."""
     found = []
-    while at < end:
-        kind, body = _variable(head, at, marker=True)
-        size, body = _variable(head, body, marker=False)
-        if body > len(head):
-            break
+    while at < min(end, len(head) - _LONGEST_HEAD) and head[at]:
+        kind, after = _variable(head, at, marker=True)
+        size, body = _variable(head, after, marker=False)
         found.append(_Element(kind, at, body, body + size))
         at = body + size
     return found
@@ -124,7 +123,6 @@ def _walk(head: bytearray, at: int, end: int) -> list[_Element]:
 
 def _variable(head: bytearray, at: int, *, marker: bool) -> tuple[int, int]:
     """A number of variable length (RFC 8794, 4) and the position after it; an id keeps its marker bit."""
-    first = head[at] if at < len(head) else 0
-    length = 9 - first.bit_length()
+    length = 9 - head[at].bit_length()
     number = int.from_bytes(head[at : at + length])
-    return (number if marker else number - (1 << 7 * length)), at + length
+    return (number if marker else number & ((1 << 7 * length) - 1)), at + length
