@@ -36,9 +36,12 @@ _SETTABLE: Final = frozenset({
 
 
 def add(request: requests.AddSource, tx: Transaction) -> dict[str, Any]:
-    """Note a new source, or find the one with the same bytes."""
-    known = tx.first("SELECT id FROM source_videos WHERE sha256 = ?", [request.sha256])
+    """Note a new source, or find the one with the same bytes; that one may be allowed to be truncated by now."""
+    known = tx.first("SELECT id, allow_truncated FROM source_videos WHERE sha256 = ?", [request.sha256])
     if known:
+        if request.allow_truncated and not known["allow_truncated"]:
+            _set(tx, known["id"], {"allow_truncated": True})
+            retry(requests.Retry([known["id"]]), tx)
         return {"source": _source(tx, known["id"]), "duplicate": True}
     source_id = tx.take_ids("source_videos")
     tx.insert("source_videos", [{

@@ -43,7 +43,7 @@ def show(
         output.show_json([row])
         return
     for name, value in row.items():
-        if name != "events" and value not in (None, "", []):
+        if name not in {"events", "probe"} and value not in (None, "", []):
             print(f"{name:22} {value}")
     for event in row.get("events", ()):
         print(f"  {event['ts']:%Y-%m-%d %H:%M:%S}  {event['reviewer']:12} {event['action']}")
