@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from heaters.catalog.requests import Artifact, FinishStage
 from heaters.config import Settings
 from heaters.domain import layout
+from heaters.errors import MediaError
 from heaters.stages.ingest import hash_file
 from heaters.stages.reporting import reporter
 from heaters.stages.stage import Row, Unit, digest, finish
-from heaters.storage import Part, open_store
+from heaters.storage import Part, Store, open_store
 
 if TYPE_CHECKING:
     from heaters.media.prepare import Prepared
@@ -47,10 +48,15 @@ def plan(row: Row, settings: Settings, store: str) -> Unit:
 
 
 def run_one(spec: dict[str, Any]) -> dict[str, Any]:
-    """Run the pass, write the tables, publish all files, the tables last."""
+    """Run the pass, write the tables, publish all files, the tables last.
+
+    Raises:
+        MediaError: the original is gone or has changed, or its pictures can't be prepared; the message says which.
+    """
     from heaters.media import prepare as media  # noqa: PLC0415 - PyAV only in workers
 
     store, source_id = open_store(spec["store"]), spec["source_id"]
+    _refuse_other_bytes(store, spec)
     makes_master = spec["master_mode"] == "ffv1"
     with ExitStack() as stack:
         parts = {
@@ -78,6 +84,18 @@ def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishStage:
     """Name the artefacts and what is known of the pictures."""
     artifacts = [Artifact(params_hash=unit.params_hash, **one) for one in result["artifacts"]]
     return finish(unit, result, result["columns"], artifacts=artifacts, pts=result["pts"])
+
+
+def _refuse_other_bytes(store: Store, spec: Mapping[str, Any]) -> None:
+    """Hold the original to the hash it was ingested with: manifests chain from that to the pictures."""
+    where = store.uri(spec["original"])
+    if store.head(spec["original"]) is None:
+        raise MediaError(f"{where} is gone: put it back, then `heaters run`", path=where)
+    if hash_file(store.local_path(spec["original"])) != spec["sha256"]:
+        raise MediaError(
+            f"{where} has changed since it was ingested: put the old file back, then `heaters run`, or ingest the new one",
+            path=where,
+        )
 
 
 def _keys(source_id: int) -> dict[str, str]:
