@@ -73,7 +73,10 @@ def kill_coordinator(ws: Workspace, moment: Moment) -> None:
     cli("run")
     assert victim.orphans() == []
     assert_whole(ws)
-    assert ws.status()["last_run"]["state"] in {"done", "died"}  # died, where nothing was left for the second run
+    assert ws.status()["last_run"]["state"] in {
+        "done",
+        "died",
+    }  # died, where nothing was left for the second run
 
 
 def kill_worker(ws: Workspace, moment: Moment) -> None:

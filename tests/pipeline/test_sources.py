@@ -1,0 +1,370 @@
+"""Sources: how they come in, and how each goes its own way through the stages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from driving import Heaters, open_workspace
+
+from heaters import Workspace
+from heaters.errors import MediaError, NotAVideo, UsageError
+
+
+def stages(ws: Workspace, **arguments: object) -> list[tuple[int, str]]:
+    return [(one["id"], one["stage"]) for one in ws.run(**arguments).done]  # type: ignore[arg-type]
+
+
+def states(ws: Workspace) -> list[str]:
+    return [row["ingest_state"] for row in ws.sources().rows()]
+
+
+# -- ingest -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_original_is_copied_byte_for_byte(empty: Workspace, film: Path) -> None:
+    (row,) = empty.ingest(film)
+    assert (empty.root / row["original_filepath"]).read_bytes() == film.read_bytes()
+    assert (row["ingest_state"], row["original_bytes"]) == ("downloaded", film.stat().st_size)
+    assert row["origin_url"] == str(film)
+
+
+def test_the_same_bytes_are_one_source_whatever_they_are_called(
+    empty: Workspace, film: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other name.mkv"
+    shutil.copy(film, other)
+    rows = empty.ingest(film, other)
+    assert [(row["id"], row["duplicate"], row["title"]) for row in rows] == [
+        (1, False, "first"),
+        (1, True, "first"),
+    ]
+    assert len(list((empty.root / "originals").iterdir())) == 1
+
+
+def test_a_duplicate_of_a_finished_source_makes_nothing_new(ws: Workspace, film: Path) -> None:
+    (row,) = ws.ingest(film)
+    assert row["duplicate"]
+    assert row["ingest_state"] == "ready"
+    assert ws.run().report is None
+
+
+def test_a_folder_means_the_videos_in_it_sorted_and_tells_of_each_that_fails(
+    empty: Workspace, films: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "season"
+    (folder / "extras").mkdir(parents=True)
+    shutil.copy(films / "second.mp4", folder / "a.mp4")
+    shutil.copy(films / "single.mp4", folder / "extras" / "B.MP4")
+    (folder / "broken.mp4").write_bytes(b"broken")
+    (folder / "notes.txt").write_text("no video", "utf-8")
+    (folder / ".hidden.mp4").write_bytes(b"hidden")
+    rows = empty.ingest(folder)
+    assert [row.get("title") for row in rows] == ["a", None, "B"]
+    assert rows[1]["source"] == str(folder / "broken.mp4")
+    assert rows[1]["error"]["type"] == "NotAVideo"
+
+
+def test_a_folder_that_holds_a_workspace_gives_none_of_its_artefacts(tmp_path: Path, film: Path) -> None:
+    folder = tmp_path / "shows"
+    ws = open_workspace(folder, create=True)
+    shutil.copy(film, folder / "show.mp4")
+    ws.ingest(folder / "show.mp4")
+    ws.run(["prepare"])
+    rows = ws.ingest(folder)
+    assert [(row["id"], row["duplicate"]) for row in rows] == [(1, True)]
+
+
+def test_a_name_with_dots_and_links_is_stored_plainly(
+    empty: Workspace, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deep").mkdir()
+    shutil.copy(film, tmp_path / "show.mp4")
+    monkeypatch.chdir(tmp_path / "deep")
+    (row,) = empty.ingest("../show.mp4")
+    assert row["origin_url"] == str(tmp_path / "show.mp4")
+
+
+def test_a_single_source_may_be_given_a_title(empty: Workspace, film: Path) -> None:
+    assert empty.ingest(film, title="A night out")[0]["title"] == "A night out"
+
+
+def test_one_file_that_cannot_be_taken_raises_and_leaves_no_row(empty: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "words.mp4").write_text("words", "utf-8")
+    with pytest.raises(NotAVideo, match=r"words\.mp4"):
+        empty.ingest(tmp_path / "words.mp4")
+    assert len(empty.sources()) == 0
+
+
+def test_the_projection_of_both_master_modes_is_told_before_bytes_are_copied(
+    empty: Workspace, film: Path
+) -> None:
+    told = []
+    empty.ingest(
+        film,
+        on_plan=lambda file, projected: told.append(
+            (file, dict(projected), list(empty.root.glob("originals/*")))
+        ),
+    )
+    ((file, projected, there),) = told
+    assert file == film
+    assert projected["ffv1"] > projected["source"] > 0
+    assert there == []
+
+
+@pytest.mark.parametrize("master_mode", ["ffv1", "source"])
+def test_a_referenced_original_is_used_where_it_lies(tmp_path: Path, film: Path, master_mode: str) -> None:
+    mine = tmp_path / "mine.mp4"
+    shutil.copy(film, mine)
+    ws = open_workspace(tmp_path / "ws", create=True, originals="reference", master_mode=master_mode)
+    (row,) = ws.ingest(mine)
+    assert row["original_filepath"] == str(mine)
+    assert not (ws.root / "originals").exists()
+    ws.run()
+    ws.decide("approve", "1.2")
+    assert [one["frames"] for one in ws.export().done] == [20]
+    assert ws.verify()["ok"]
+    assert ws.janitor()["orphans"] == []
+    assert mine.read_bytes() == film.read_bytes()
+    assert (ws.source(1)["gold_master_filepath"] == str(mine)) == (master_mode == "source")
+
+
+def test_a_referenced_original_that_has_gone_fails_its_source_with_the_way_out(
+    tmp_path: Path, film: Path
+) -> None:
+    mine = tmp_path / "mine.mp4"
+    shutil.copy(film, mine)
+    ws = open_workspace(tmp_path / "ws", create=True, originals="reference")
+    ws.ingest(mine)
+    mine.unlink()
+    (failure,) = ws.run().failed
+    assert str(mine) in failure["error"]
+    shutil.copy(film, mine)
+    assert stages(ws) == [(1, "prepare"), (1, "detect"), (1, "verify")]
+
+
+# -- both kinds of source, both kinds of master -----------------------------------------------------------------------
+
+
+def test_an_upload_that_is_a_clip_already_becomes_one_clip_without_detection(
+    empty: Workspace, film: Path
+) -> None:
+    (row,) = empty.ingest(film, whole_clip=True)
+    assert not row["needs_splicing"]
+    assert stages(empty) == [(1, "prepare"), (1, "detect"), (1, "verify")]
+    (clip,) = empty.clips().rows()
+    assert (clip["start_frame"], clip["end_frame"], clip["state"]) == (0, 60, "pending")
+    empty.decide("approve", "1.1")
+    assert [(one["frames"], one["start_frame"]) for one in empty.export().done] == [(60, 0)]
+    assert empty.verify()["ok"]
+
+
+def test_in_source_mode_the_original_is_the_master(tmp_path: Path, film: Path) -> None:
+    ws = open_workspace(tmp_path / "ws", create=True, master_mode="source", reviewer="ada")
+    ws.ingest(film)
+    ws.run()
+    row = ws.source(1)
+    assert row["gold_master_filepath"] == row["original_filepath"] == "originals/video_1.mp4"
+    assert not (ws.root / "gold_masters").exists()
+    assert [clip["start_frame"] for clip in ws.clips().rows()] == [0, 20, 40]
+    ws.decide("move-cut", "1.2", frame=17)
+    ws.decide("approve", ["1.1", "1.2"])
+    assert [(one["start_frame"], one["frames"]) for one in ws.export().done] == [(0, 17), (17, 23)]
+    assert ws.verify()["ok"]
+    assert ws.check() == []
+    assert ws.janitor()["orphans"] == []
+
+
+# -- the run ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_goes_source_by_source_highest_priority_first(empty: Workspace, films: Path) -> None:
+    empty.ingest(films / "first.mp4", films / "single.mp4")
+    with duckdb.connect(str(empty.catalog.file)) as catalog:
+        catalog.execute("UPDATE source_videos SET priority = 5 WHERE id = 2")
+    assert stages(empty) == [
+        (2, "prepare"),
+        (2, "detect"),
+        (2, "verify"),
+        (1, "prepare"),
+        (1, "detect"),
+        (1, "verify"),
+    ]
+
+
+def test_a_limit_touches_so_many_sources_and_later_runs_go_on(empty: Workspace, films: Path) -> None:
+    empty.ingest(films / "first.mp4", films / "single.mp4")
+    assert {source for source, _ in stages(empty, limit=1)} == {1}
+    assert states(empty) == ["ready", "downloaded"]
+    assert {source for source, _ in stages(empty, limit=1)} == {2}
+    assert empty.run(limit=1).report is None
+
+
+def test_single_stages_can_be_run_and_the_rest_later(empty: Workspace, film: Path) -> None:
+    empty.ingest(film)
+    assert stages(empty, stages=["detect", "verify"]) == []
+    assert stages(empty, stages=["prepare"]) == [(1, "prepare")]
+    assert states(empty) == ["prepared"]
+    assert stages(empty, stages=["verify", "detect"]) == [(1, "detect"), (1, "verify")]
+
+
+def test_run_with_the_stage_export_exports(ws: Workspace) -> None:
+    ws.decide("approve", "1.2")
+    assert [one["clip_id"] for one in ws.run(["export"]).done] == [2]
+
+
+def test_a_dry_run_tells_what_would_be_done_and_does_nothing(empty: Workspace, films: Path) -> None:
+    empty.ingest(films / "first.mp4", films / "single.mp4")
+    report = empty.run(dry_run=True)
+    assert [(one["id"], one["stage"]) for one in report.waiting] == [(1, "prepare"), (2, "prepare")]
+    assert report.done == report.failed == []
+    assert [
+        len(empty.run(dry_run=True, limit=1).waiting),
+        len(empty.run(["verify"], dry_run=True).waiting),
+    ] == [1, 0]
+    assert states(empty) == ["downloaded", "downloaded"]
+    assert empty.sql("SELECT count(*) FROM runs").fetchall() == [(0,)]
+
+
+def test_verification_can_be_switched_off_and_made_up_for(tmp_path: Path, film: Path) -> None:
+    ws = open_workspace(tmp_path / "ws", create=True, verify="off")
+    ws.ingest(film)
+    assert stages(ws) == [(1, "prepare"), (1, "detect")]
+    assert ws.run().report is None
+    assert stages(open_workspace(ws.root)) == [(1, "verify")]
+
+
+def test_several_workers_share_the_sources(tmp_path: Path, films: Path) -> None:
+    ws = open_workspace(tmp_path / "ws", create=True, workers=2)
+    ws.ingest(films / "first.mp4", films / "second.mp4", films / "third.mp4")
+    assert sorted(stages(ws)) == [(n, stage) for n in (1, 2, 3) for stage in ("detect", "prepare", "verify")]
+    assert [len(ws.clips(n)) for n in (1, 2, 3)] == [3, 3, 3]
+
+
+# -- failures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crippled(empty: Workspace, films: Path) -> Workspace:
+    """Two sources, of which the first one's original has gone."""
+    empty.ingest(films / "first.mp4", films / "single.mp4")
+    (empty.root / "originals" / "video_1.mp4").rename(empty.root / "aside")
+    return empty
+
+
+def test_a_failing_source_is_noted_and_the_others_carry_on(crippled: Workspace) -> None:
+    report = crippled.run()
+    assert [one["id"] for one in report.done] == [2, 2, 2]
+    assert [(one["id"], one["stage"]) for one in report.failed] == [(1, "prepare")]
+    row = crippled.source(1)
+    assert (row["ingest_state"], row["retry_count"], row["last_error"]) == (
+        "prepare_failed",
+        1,
+        report.failed[0]["error"],
+    )
+    assert crippled.sql(
+        "SELECT state, error FROM jobs WHERE stage = 'prepare' AND subject = 'source:1'"
+    ).fetchall() == [("failed", row["last_error"])]
+
+
+def test_a_failing_source_is_tried_by_three_runs_then_parked_and_listed(crippled: Workspace) -> None:
+    for attempt in (1, 2, 3):
+        assert [one["id"] for one in crippled.run().failed] == [1]
+        assert crippled.source(1)["retry_count"] == attempt
+    assert states(crippled) == ["parked", "ready"]
+    report = crippled.run()
+    assert (report.done, report.failed, report.report) == ([], [], None)
+    assert [(one["id"], one["stage"]) for one in report.waiting] == [(1, "parked")]
+    assert report.waiting[0]["reason"] == crippled.source(1)["last_error"]
+    assert Heaters(crippled.root)("run").out.endswith("nothing to do: what is left is waiting\n")
+
+
+def test_retry_takes_a_parked_source_up_again(crippled: Workspace) -> None:
+    for _ in range(3):
+        crippled.run()
+    (crippled.root / "aside").rename(crippled.root / "originals" / "video_1.mp4")
+    assert crippled.retry() == [1]
+    row = crippled.source(1)
+    assert (row["ingest_state"], row["retry_count"], row["last_error"], row["parked_from"]) == (
+        "downloaded",
+        0,
+        None,
+        None,
+    )
+    assert stages(crippled) == [(1, "prepare"), (1, "detect"), (1, "verify")]
+    assert crippled.retry() == []
+
+
+def test_park_by_hand_takes_a_source_out_of_all_runs(empty: Workspace, film: Path) -> None:
+    empty.ingest(film)
+    assert empty.park(1)["ingest_state"] == "parked"
+    assert empty.run().report is None
+    assert empty.retry(1) == [1]
+    assert len(empty.run().done) == 3
+
+
+def test_an_original_with_other_bytes_is_not_prepared(empty: Workspace, films: Path) -> None:
+    empty.ingest(films / "first.mp4")
+    shutil.copy(films / "second.mp4", empty.root / "originals" / "video_1.mp4")
+    (failure,) = empty.run().failed
+    assert "video_1.mp4 has changed since it was ingested" in failure["error"]
+    assert states(empty) == ["prepare_failed"]
+    shutil.copy(films / "first.mp4", empty.root / "originals" / "video_1.mp4")
+    assert len(empty.run().done) == 3
+
+
+def test_the_number_of_attempts_is_a_setting(crippled: Workspace) -> None:
+    ws = open_workspace(crippled.root, max_attempts=1)
+    ws.run(["prepare"])
+    assert states(ws) == ["parked", "prepared"]
+
+
+def test_damaged_footage_parks_at_once_unless_it_is_allowed(empty: Workspace, shared_media: Path) -> None:
+    file = shared_media / "torture" / "truncated_tail.mp4"
+    empty.ingest(file)
+    (failure,) = empty.run().failed
+    assert states(empty) == ["parked"]
+    assert "107" in failure["error"]
+    other = open_workspace(empty.root.with_name("other"), create=True)
+    other.ingest(file, allow_truncated=True)
+    assert len(other.run().done) == 3
+    row = other.source(1)
+    assert row["n_frames"] == 107
+    assert "107" in row["warnings"]
+
+
+def test_the_same_bytes_ingested_again_may_be_allowed_what_they_were_not(
+    empty: Workspace, shared_media: Path
+) -> None:
+    file = shared_media / "torture" / "truncated_tail.mp4"
+    empty.ingest(file)
+    empty.run()
+    assert empty.ingest(file, allow_truncated=True)[0]["ingest_state"] == "downloaded"
+    assert len(empty.run().done) == 3
+
+
+def test_unknown_stages_are_refused(empty: Workspace) -> None:
+    with pytest.raises(
+        UsageError, match="no stage encode; there are ingest, prepare, detect, verify, export"
+    ):
+        empty.run(["encode"])
+
+
+def test_a_copy_that_changes_under_the_reader_is_refused(
+    empty: Workspace, film: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.mp4"
+    shutil.copy(film, mine)
+
+    def grow(*_: object) -> None:
+        with mine.open("ab") as file:
+            file.write(b"more")
+
+    with pytest.raises(MediaError, match=r"mine\.mp4 has changed since it was looked at"):
+        empty.ingest(mine, on_plan=grow)
+    assert not list((empty.root / "originals").glob("*"))
+    os.truncate(mine, film.stat().st_size)
+    assert empty.ingest(mine)[0]["original_filepath"] == "originals/video_1.mp4"
