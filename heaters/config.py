@@ -19,6 +19,7 @@ from heaters.errors import SettingsError, WorkspaceNotFound
 
 SETTINGS_FILE: Final = "heaters.toml"
 PREFIX: Final = "HEATERS_"
+_LONGEST_NAME: Final = 100
 _OUTSIDE_SETTINGS: Final = frozenset({"HEATERS_WORKSPACE"})
 
 
@@ -73,7 +74,7 @@ def _switch(value: Any) -> bool:
 
 def _name(value: Any) -> str:
     text = str(value).strip()
-    if not text or len(text) > 100 or not text.isprintable():
+    if not text or len(text) > _LONGEST_NAME or not text.isprintable():
         raise ValueError("a name of 1 to 100 printable characters")
     return text
 
@@ -92,13 +93,15 @@ class Settings:
     app_env: str = _setting(
         "development", _one_of("development", "production"), "Which environment this is.", "APP_ENV"
     )
-    reviewer: str = _setting(lambda: getpass.getuser(), _name, "Who decides; default: the login name.")
+    reviewer: str = _setting(getpass.getuser, _name, "Who decides; default: the login name.")
     originals: str = _setting(
         "copy", _one_of("copy", "reference"), "Copy uploads into the store, or use them where they lie."
     )
     master_mode: str = _setting(
         "ffv1", _one_of("ffv1", "source"), "Gold master: an FFV1 copy, or the original file itself (no copy, no encode).")  # fmt: skip
-    verify: bool = _setting(True, _switch, "Read every master back in full after detection.")  # noqa: FBT003
+    verify: bool = _setting(
+        default=True, parse=_switch, about="Read every master back in full after detection."
+    )
     preset: str = _setting("h264", _one_of("h264", "ffv1"), "Default export preset.")
     detector: str = _setting(
         "heaters", _one_of("heaters", "adaptive", "content", "threshold", "hash", "histogram"), "Default shot detector.")  # fmt: skip
@@ -108,8 +111,8 @@ class Settings:
         23, _whole(0, 51), "x264 quality of the review proxy; lower is better and larger."
     )
     proxy_fastdecode: bool = _setting(
-        False, _switch, "Tune the proxy for weak reviewers' machines (16 % more bytes)."
-    )  # noqa: FBT003
+        default=False, parse=_switch, about="Tune the proxy for weak reviewers' machines (16 % more bytes)."
+    )
     workers: int = _setting(1, _whole(1, 64), "Worker processes; one pass already fills two cores.")
     max_attempts: int = _setting(
         3, _whole(1, 100), "Tries of a failing stage, over several runs, before the source is parked."
@@ -205,14 +208,14 @@ def _gather(
                 values[name] = known[name].metadata["parse"](raw)
             except (ValueError, TypeError) as error:
                 raise SettingsError(
-                    f"setting {name} in {origin} is {raw!r}; it takes {_expected(known[name], error)}",
+                    f"setting {name} in {origin} is {raw!r}; it takes {_expected(error)}",
                     name=name,
                 ) from None
             origins[name] = f"environment ({variable_of(name)})" if origin == "environment" else origin
     return values, origins
 
 
-def _expected(one: Any, error: Exception) -> str:
+def _expected(error: Exception) -> str:
     text = str(error)
     return "a number" if "invalid literal" in text or "could not convert" in text else text
 

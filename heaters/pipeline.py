@@ -22,13 +22,12 @@ from heaters.errors import HeatersError, StageFailed
 from heaters.execution.loop import Jobs, Task, Watcher, drive
 from heaters.stages import detect, export, ingest, prepare, verify
 from heaters.stages.reporting import read_progress
-from heaters.stages.stage import Stage as Stage
-from heaters.stages.stage import Unit
+from heaters.stages.stage import Stage, Unit
 from heaters.storage import open_store
 
 STAGES: Final = (
     Stage("ingest", "bytes into the store", "original_filepath", ingest.pending, ingest.plan, ingest.run_one, ingest.outcome),
-    Stage("prepare", "gold master, proxy, index, scores", "proxy_filepath", prepare.pending, prepare.plan, prepare.run_one, prepare.outcome),
+    Stage("prepare", "master, proxy, index, scores", "proxy_filepath", prepare.pending, prepare.plan, prepare.run_one, prepare.outcome),
     Stage("detect", "scores → virtual clips", "ready", detect.pending, detect.plan, detect.run_one, detect.outcome),
     Stage("verify", "read everything back", "verified_at", verify.pending, verify.plan, verify.run_one, verify.outcome),
 )  # fmt: skip
@@ -217,7 +216,9 @@ def exportable(
 def _plan_export(catalog: Catalog, settings: Settings, store: str, clip: dict[str, Any], preset: str) -> Unit:
     source = catalog.rows("SELECT * FROM source_videos WHERE id = ?", [clip["source_video_id"]])[0]
     events = catalog.rows(
-        "SELECT op_id, ts, reviewer, action, frame FROM clip_events WHERE list_contains(clip_ids, ?) ORDER BY seq", [clip["id"]])  # fmt: skip
+        "SELECT op_id, ts, reviewer, action, frame FROM clip_events WHERE list_contains(clip_ids, ?) ORDER BY seq",
+        [clip["id"]],
+    )
     return export.plan(clip, source, events, preset, settings, store)
 
 

@@ -27,7 +27,7 @@ from heaters.execution.progress import Silent
 from heaters.execution.runlock import active_run, note_progress, run_lock
 from heaters.stages import detect, ingest, intake, verify
 from heaters.stages import janitor as cleaning
-from heaters.stages.stage import Unit
+from heaters.stages.stage import Stage, Unit
 from heaters.stages.stage import op_id as new_op_id
 from heaters.storage import open_store
 
@@ -183,7 +183,9 @@ class Workspace:
             {"id": row["id"], "stage": "parked", "reason": row["last_error"]}
             for row in rows if row["ingest_state"] == "parked"
         ]  # fmt: skip
-        needed = self._projected({one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}}, rows)
+        needed = self._projected(
+            {one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}}, rows
+        )
         if on_plan and any(needed.values()):
             on_plan("this run", needed)
         if dry_run:
@@ -265,7 +267,9 @@ class Workspace:
                 f"source {source} is {row['ingest_state']}: run `heaters run` first, then retune"
             )
         spec = detect.detection_spec(row, self.store.address) | {
-            "detector": detector or self.settings.detector, "threshold": threshold, "min_shot_frames": self.settings.min_shot_frames}  # fmt: skip
+            "detector": detector or self.settings.detector, "threshold": threshold,
+            "min_shot_frames": self.settings.min_shot_frames,
+        }  # fmt: skip
         found = detect.detect_cuts(spec)
         cuts = {int(cut) for cut in found.cuts}
         standing = {
@@ -280,9 +284,7 @@ class Workspace:
             from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
 
             values = {"source_id": source, "cuts": sorted(cuts), "detector": found.detector}
-            done = self._decide(
-                Decision(new_op_id(), "retune", (), self._reviewer(reviewer), values=values)
-            )
+            done = self._decide(Decision(new_op_id(), "retune", (), self._reviewer(reviewer), values=values))
             self._add_keyframes(row, spec)
             answer |= {"op_id": done["op_id"], "clips": done["clips"]}
         return answer
@@ -450,7 +452,9 @@ class Workspace:
     def cost(self) -> list[Row]:
         """Files and bytes in the store by kind and storage class."""
         return self.catalog.rows(
-            "SELECT kind, storage_class, count(*) AS files, sum(bytes)::BIGINT AS bytes FROM clip_artifacts GROUP BY ALL ORDER BY bytes DESC")  # fmt: skip
+            "SELECT kind, storage_class, count(*) AS files, sum(bytes)::BIGINT AS bytes FROM clip_artifacts "
+            "GROUP BY ALL ORDER BY bytes DESC"
+        )
 
     def history(self, clip: Ref) -> list[Row]:
         """The events of one clip, oldest first."""
@@ -505,7 +509,7 @@ class Workspace:
             parameters,
         )
 
-    def _pending(self, stages: Sequence[pipeline.Stage], rows: Iterable[Row]) -> list[Row]:
+    def _pending(self, stages: Sequence[Stage], rows: Iterable[Row]) -> list[Row]:
         """The next stage of every source that has one."""
         found = (
             (row, next((one for one in stages if one.pending(row, self.settings)), None))
@@ -660,10 +664,14 @@ def _make(root: Path) -> None:
         (root / CATALOG_FOLDER).mkdir(parents=True, exist_ok=True)
         DirectCatalog(root / CATALOG_FOLDER).create()
         if not file.exists():
-            file.write_text("# Settings of this workspace; `heaters config` lists all of them with their origin.\n", "utf-8")
+            file.write_text(
+                "# Settings of this workspace; `heaters config` lists all of them with their origin.\n",
+                "utf-8",
+            )
     except OSError as error:
         raise StoreUnavailable(
-            f"can't make a workspace in {root}: {error.strerror}; name a folder that you can write to", path=str(root)
+            f"can't make a workspace in {root}: {error.strerror}; name a folder that you can write to",
+            path=str(root),
         ) from error
 
 

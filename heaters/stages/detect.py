@@ -115,7 +115,7 @@ def publish_keyframes(spec: Mapping[str, Any], frames: Sequence[int]) -> list[di
 
     store = open_store(spec["store"])
     columns, footer = parquet.read_columns(store.local_path(spec["frame_index"]), ("offset", "size", "crc32"))
-    picked = {name: values[list(frames)] for name, values in columns.items()}
+    picked = {name: values[list(frames)].tolist() for name, values in columns.items()}
     packets = thumbnails.read_packets(
         store.local_path(spec["proxy"]), picked["offset"], picked["size"], picked["crc32"]
     )

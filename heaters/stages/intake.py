@@ -11,9 +11,10 @@ from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.errors import NotAVideo, NotEnoughSpace, UsageError
 from heaters.stages.ingest import hash_file
 
-VIDEO_EXTENSIONS: Final = frozenset(
-    "3gp asf avi dv flv gif m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts vob webm wmv y4m".split()
-)
+VIDEO_EXTENSIONS: Final = frozenset({
+    "3gp", "asf", "avi", "dv", "flv", "gif", "m2ts", "m4v", "mkv", "mov",
+    "mp4", "mpeg", "mpg", "mts", "mxf", "ogv", "ts", "vob", "webm", "wmv", "y4m",
+})  # fmt: skip
 """What is taken from a folder; a file that is named itself may have any name."""
 
 
@@ -95,7 +96,7 @@ def refuse_overflow(needed: Mapping[str, int], settings: Settings, free: int | N
         return
     raise NotEnoughSpace(
         f"{what} is projected to take {in_words(here)} ({settings.master_mode} masters), over {settings.free_space_share:.0%} of "
-        f"the {in_words(free)} that are free; with master_mode = \"{other}\" it would be {in_words(needed[other])}. Free some "
+        f"the {in_words(free)} that are free; with master_mode = '{other}' it would be {in_words(needed[other])}. Free some "
         "space, choose that mode, or raise free_space_share",
         projected=dict(needed), free=free,
     )  # fmt: skip

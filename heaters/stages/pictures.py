@@ -35,7 +35,7 @@ def _pictures(store: Store, source: Row, frames: range) -> list[Image.Image]:
     columns, footer = parquet.read_columns(
         store.local_path(source["frame_index_filepath"]), ("offset", "size", "crc32")
     )
-    chosen = {name: values[frames.start : frames.stop] for name, values in columns.items()}
+    chosen = {name: values[frames.start : frames.stop].tolist() for name, values in columns.items()}
     avcc = base64.b64decode(footer["avcc"])
     packets = thumbnails.read_packets(
         store.local_path(source["proxy_filepath"]), chosen["offset"], chosen["size"], chosen["crc32"]

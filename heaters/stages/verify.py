@@ -99,7 +99,7 @@ def manifest_problems(store_address: str, source: Row, clips: Sequence[Row]) -> 
     if not clips or store.head(source["frame_index_filepath"]) is None:
         return []
     index, _ = parquet.read_columns(store.local_path(source["frame_index_filepath"]), ("picture_crc32",))
-    found = ((clip, _manifest_fault(store, clip, index["picture_crc32"])) for clip in clips)
+    found = ((clip, _manifest_fault(store, clip, index["picture_crc32"].tolist())) for clip in clips)
     return [
         {"source_id": source["id"], "frame": fault[0], "what": f"clip {source['id']}.{clip['clip_no']}: {fault[1]}"}
         for clip, fault in found if fault
@@ -120,6 +120,6 @@ def _manifest_fault(store: Store, clip: Row, crcs: Sequence[int]) -> tuple[int |
     if len(said) != told["end_frame"] - told["start_frame"]:
         return None, "its manifest counts other frames than its cut points"
     for number, crc in enumerate(said, told["start_frame"]):
-        if int(crcs[number]) != crc:
+        if crcs[number] != crc:
             return number, f"its manifest has another picture at frame {number}"
     return None

@@ -21,12 +21,26 @@ CLIP_COLUMNS = {
     "id", "clip_no", "source_video_id", "start_frame", "end_frame", "state", "is_virtual", "clip_filepath", "group_id", "version",
     "label", "tags", "note", "cut_points",
 }  # fmt: skip
-EXPORTED_KEYS = {"clip_id", "source_video_id", "output_path", "start_frame", "end_frame", "frames", "duration"}
+EXPORTED_KEYS = {
+    "clip_id",
+    "source_video_id",
+    "output_path",
+    "start_frame",
+    "end_frame",
+    "frames",
+    "duration",
+}
 
 
 def test_ingest_gives_one_object_a_source_in_order(fresh: Heaters, films: Path, tmp_path: Path) -> None:
     (tmp_path / "words.mp4").write_text("no film at all", "utf-8")
-    given = [films / "second.mp4", tmp_path / "words.mp4", tmp_path / "gone.mp4", films / "first.mp4", films / "second.mp4"]
+    given = [
+        films / "second.mp4",
+        tmp_path / "words.mp4",
+        tmp_path / "gone.mp4",
+        films / "first.mp4",
+        films / "second.mp4",
+    ]
     rows = fresh.json("ingest", *given, status=1)
     assert [row.get("title") for row in rows] == ["second", None, None, "first", "second"]
     assert [row.get("duplicate") for row in rows] == [False, None, None, False, True]
@@ -69,7 +83,10 @@ def test_show_of_a_clip_tells_its_history(cli: Heaters) -> None:
     cli("decide", "approve", "1.2", "--reviewer", "bea")
     (row,) = cli.json("show", "1.2")
     assert set(row) >= CLIP_COLUMNS
-    assert [(event["action"], event["reviewer"]) for event in row["events"]] == [("detect", "heaters"), ("approve", "bea")]
+    assert [(event["action"], event["reviewer"]) for event in row["events"]] == [
+        ("detect", "heaters"),
+        ("approve", "bea"),
+    ]
 
 
 def test_decide_undo_and_redo_give_the_rows_and_the_next_clip(cli: Heaters) -> None:
@@ -96,7 +113,11 @@ def test_run_and_export_give_what_was_done_failed_and_waits(fresh: Heaters, film
     assert plan["done"] == plan["failed"] == []
     assert [(one["id"], one["stage"]) for one in plan["waiting"]] == [(1, "prepare")]
     done = fresh.json("run")
-    assert [(one["id"], one["stage"]) for one in done["done"]] == [(1, "prepare"), (1, "detect"), (1, "verify")]
+    assert [(one["id"], one["stage"]) for one in done["done"]] == [
+        (1, "prepare"),
+        (1, "detect"),
+        (1, "verify"),
+    ]
     assert done["failed"] == done["waiting"] == []
     fresh("decide", "approve", "1.2")
     (exported,) = fresh.json("export")["done"]
@@ -114,7 +135,9 @@ def test_approved_clips_of_a_parked_source_wait(cli: Heaters) -> None:
     cli("park", 1)
     answer = cli.json("export")
     assert answer["done"] == answer["failed"] == []
-    assert [(one["id"], one["stage"], one["reason"]) for one in answer["waiting"]] == [(1, "export", "source 1 is parked")]
+    assert [(one["id"], one["stage"], one["reason"]) for one in answer["waiting"]] == [
+        (1, "export", "source 1 is parked")
+    ]
     assert [(one["id"], one["stage"]) for one in cli.json("run")["waiting"]] == [(1, "parked")]
 
 
@@ -137,7 +160,12 @@ def test_verify_gives_ok_and_problems(cli: Heaters, ws: Workspace) -> None:
 
 
 def test_care_verbs_give_their_documents(cli: Heaters, ws: Workspace) -> None:
-    assert {row["kind"] for row in cli.json("cost")} >= {"original", "gold_master", "review_proxy", "source_keyframe"}
+    assert {row["kind"] for row in cli.json("cost")} >= {
+        "original",
+        "gold_master",
+        "review_proxy",
+        "source_keyframe",
+    }
     assert set(cli.json("cost")[0]) == {"kind", "storage_class", "files", "bytes"}
     swept = cli.json("janitor")
     assert (swept["parts"], swept["orphans"], swept["dangling"]) == ([], [], [])
@@ -149,7 +177,9 @@ def test_care_verbs_give_their_documents(cli: Heaters, ws: Workspace) -> None:
     assert [row["state"] for row in ws.clips().rows()] == ["pending"] * 3
 
 
-def test_json_stays_one_document_in_a_process_of_its_own_and_logs_go_to_stderr(fresh: Heaters, film: Path) -> None:
+def test_json_stays_one_document_in_a_process_of_its_own_and_logs_go_to_stderr(
+    fresh: Heaters, film: Path
+) -> None:
     fresh("ingest", film)
     answer = fresh.alone("run", "--json")
     assert [one["stage"] for one in answer.document["done"]] == ["prepare", "detect", "verify"]
@@ -157,7 +187,9 @@ def test_json_stays_one_document_in_a_process_of_its_own_and_logs_go_to_stderr(f
     assert "prepare: done" in answer.err
 
 
-def test_without_a_terminal_there_is_one_line_a_stage_and_a_last_line_with_the_totals(fresh: Heaters, film: Path) -> None:
+def test_without_a_terminal_there_is_one_line_a_stage_and_a_last_line_with_the_totals(
+    fresh: Heaters, film: Path
+) -> None:
     fresh("ingest", film)
     answer = fresh.alone("run")
     assert answer.err == ""
@@ -190,12 +222,24 @@ def test_every_verb_ends_with_a_hint_of_the_next_step(cli: Heaters, ws: Workspac
 
 def test_people_see_the_rows_of_their_decision_and_what_comes_next(cli: Heaters) -> None:
     lines = cli("decide", "approve", "1.1", "--reviewer", "ada").out.splitlines()
-    assert lines[0].split() == ["id", "ref", "state", "start_frame", "end_frame", "start", "label", "group_id", "reviewer"]
+    assert lines[0].split() == [
+        "id",
+        "ref",
+        "state",
+        "start_frame",
+        "end_frame",
+        "start",
+        "label",
+        "group_id",
+        "reviewer",
+    ]
     assert lines[1].split() == ["1", "1.1", "approved", "0", "20", "0.000", "s", "-", "-", "ada"]
     assert lines[-1] == "next: heaters decide approve 1.2"
 
 
-def test_columns_are_aligned_and_long_values_are_shortened_only_for_people(fresh: Heaters, film: Path) -> None:
+def test_columns_are_aligned_and_long_values_are_shortened_only_for_people(
+    fresh: Heaters, film: Path
+) -> None:
     title = "a title that goes on and on, much longer than any column would like to be"
     fresh("ingest", film, "--title", title)
     header, row, *_ = fresh("sources").out.splitlines()

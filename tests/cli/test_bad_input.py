@@ -19,8 +19,25 @@ from driving import Heaters, open_workspace
 from heaters import Workspace
 from heaters.errors import StageFailed
 
-READERS = [("status",), ("sources",), ("clips",), ("show", 1), ("cost",), ("run",), ("export",), ("verify",), ("catalog", "check")]
-WRITERS = [("decide", "approve", "1.1"), ("undo",), ("park", 1), ("retry", "--all"), ("janitor",), ("ingest", __file__)]
+READERS = [
+    ("status",),
+    ("sources",),
+    ("clips",),
+    ("show", 1),
+    ("cost",),
+    ("run",),
+    ("export",),
+    ("verify",),
+    ("catalog", "check"),
+]
+WRITERS = [
+    ("decide", "approve", "1.1"),
+    ("undo",),
+    ("park", 1),
+    ("retry", "--all"),
+    ("janitor",),
+    ("ingest", __file__),
+]
 
 
 # -- sources ----------------------------------------------------------------------------------------------------------
@@ -35,11 +52,19 @@ def test_a_missing_file_is_named(fresh: Heaters, tmp_path: Path) -> None:
 def test_a_folder_without_videos_is_named(fresh: Heaters, tmp_path: Path) -> None:
     (tmp_path / "words").mkdir()
     (tmp_path / "words" / "a.txt").write_text("words", "utf-8")
-    assert fresh("ingest", tmp_path / "words", status=1).err == f"error: there is no video in {tmp_path / 'words'}\n"
+    assert (
+        fresh("ingest", tmp_path / "words", status=1).err
+        == f"error: there is no video in {tmp_path / 'words'}\n"
+    )
 
 
-@pytest.mark.parametrize(("name", "data"), [("empty.mp4", b""), ("words.mp4", b"words\n" * 99), ("noise.mkv", bytes(range(256)) * 400)])
-def test_what_is_no_video_is_refused_and_leaves_nothing_behind(fresh: Heaters, tmp_path: Path, name: str, data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("empty.mp4", b""), ("words.mp4", b"words\n" * 99), ("noise.mkv", bytes(range(256)) * 400)],
+)
+def test_what_is_no_video_is_refused_and_leaves_nothing_behind(
+    fresh: Heaters, tmp_path: Path, name: str, data: bytes
+) -> None:
     (tmp_path / name).write_bytes(data)
     assert str(tmp_path / name) in fresh("ingest", tmp_path / name, status=1).err
     assert fresh.json("sources") == []
@@ -47,8 +72,10 @@ def test_what_is_no_video_is_refused_and_leaves_nothing_behind(fresh: Heaters, t
     assert not (fresh.workspace / "originals").exists()
 
 
-def test_a_name_full_of_traps_is_shown_as_it_is_and_harmless(fresh: Heaters, film: Path, tmp_path: Path) -> None:
-    trap = tmp_path / "odd \"name\" $(touch x) & 100% ü';--\n.mp4"
+def test_a_name_full_of_traps_is_shown_as_it_is_and_harmless(
+    fresh: Heaters, film: Path, tmp_path: Path
+) -> None:
+    trap = tmp_path / 'odd "name" $(touch x) & 100% ü\';--\n.mp4'
     trap.write_bytes(film.read_bytes())
     (row,) = fresh.json("ingest", trap)
     assert row["title"] == trap.stem
@@ -136,7 +163,9 @@ def test_nothing_to_undo_or_redo_is_said_by_name(cli: Heaters) -> None:
 
 
 @pytest.mark.parametrize("words", READERS, ids=lambda words: words[0])
-def test_a_garbage_catalog_is_named_and_left_as_it_is(cli: Heaters, ws: Workspace, words: tuple[object, ...]) -> None:
+def test_a_garbage_catalog_is_named_and_left_as_it_is(
+    cli: Heaters, ws: Workspace, words: tuple[object, ...]
+) -> None:
     file = ws.root / "catalog" / "catalog.duckdb"
     file.write_bytes(b"garbage " * 2000)
     said = cli.refused(*words, status=3, kind="CatalogDamaged")
@@ -162,7 +191,9 @@ def test_a_garbage_catalog_is_restored_and_kept_aside(cli: Heaters, ws: Workspac
     file.write_bytes(b"garbage " * 2000)
     cli("catalog", "restore")
     assert cli.json("catalog", "check")["ok"]
-    kept = [path for path in file.parent.iterdir() if path.is_file() and path.read_bytes() == b"garbage " * 2000]
+    kept = [
+        path for path in file.parent.iterdir() if path.is_file() and path.read_bytes() == b"garbage " * 2000
+    ]
     assert len(kept) == 1
 
 
@@ -174,7 +205,9 @@ def test_another_database_is_not_taken_for_a_catalog(cli: Heaters, ws: Workspace
     assert str(file) in cli.refused("status", status=3, kind="CatalogDamaged")
 
 
-def test_a_catalog_of_a_newer_heaters_is_refused_in_words_and_not_touched(cli: Heaters, ws: Workspace) -> None:
+def test_a_catalog_of_a_newer_heaters_is_refused_in_words_and_not_touched(
+    cli: Heaters, ws: Workspace
+) -> None:
     file = ws.root / "catalog" / "catalog.duckdb"
     with duckdb.connect(str(file)) as newer:
         newer.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
@@ -201,7 +234,9 @@ def test_a_catalog_that_another_process_keeps_locked_is_waited_for_and_then_name
 def test_a_catalog_that_another_program_has_open_is_named(cli: Heaters, ws: Workspace) -> None:
     file = ws.root / "catalog" / "catalog.duckdb"
     script = f"import duckdb; c = duckdb.connect({str(file)!r}); print('open', flush=True); input()"
-    other = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
@@ -219,7 +254,11 @@ def mounted(folder: Path, megabytes: int) -> Iterator[Path]:
     """A small disk of its own."""
     folder.mkdir()
     try:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=True, capture_output=True)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder],
+            check=True,
+            capture_output=True,
+        )
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"a small disk can't be mounted here: {error}")
     try:
@@ -239,7 +278,11 @@ def noisy_film(path: Path, frames: int = 60) -> Path:
         video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "30"})
         video.width, video.height, video.pix_fmt = 320, 192, "yuv420p"
         for _ in range(frames):
-            container.mux(video.encode(av.VideoFrame.from_ndarray(random.integers(0, 256, (192, 320, 3), np.uint8), "rgb24")))
+            container.mux(
+                video.encode(
+                    av.VideoFrame.from_ndarray(random.integers(0, 256, (192, 320, 3), np.uint8), "rgb24")
+                )
+            )
         container.mux(video.encode(None))
     return path
 
@@ -252,7 +295,9 @@ def fill(folder: Path, leave: int) -> Path:
     return ballast
 
 
-def test_a_disk_that_the_projection_would_fill_is_refused_before_the_start(tmp_path: Path, film: Path) -> None:
+def test_a_disk_that_the_projection_would_fill_is_refused_before_the_start(
+    tmp_path: Path, film: Path
+) -> None:
     with mounted(tmp_path / "disk", 8) as disk:
         Heaters()("init", disk / "ws")
         cli = Heaters(disk / "ws")
@@ -270,7 +315,9 @@ def test_a_disk_that_the_projection_would_fill_is_refused_before_the_start(tmp_p
         assert len(cli.json("run")["done"]) == 3
 
 
-def test_a_disk_that_runs_full_while_preparing_fails_the_source_and_a_later_run_ends_it(tmp_path: Path) -> None:
+def test_a_disk_that_runs_full_while_preparing_fails_the_source_and_a_later_run_ends_it(
+    tmp_path: Path,
+) -> None:
     film = noisy_film(tmp_path / "noise.mp4")
     with mounted(tmp_path / "disk", 32) as disk:
         Heaters()("init", disk / "ws")
@@ -312,7 +359,9 @@ def test_a_disk_without_any_room_loses_no_decision(tmp_path: Path, ws: Workspace
 
 
 @pytest.mark.parametrize("words", [*READERS, *WRITERS], ids=lambda words: words[0])
-def test_a_read_only_workspace_is_named(tmp_path: Path, ws: Workspace, film: Path, words: tuple[object, ...]) -> None:
+def test_a_read_only_workspace_is_named(
+    tmp_path: Path, ws: Workspace, film: Path, words: tuple[object, ...]
+) -> None:
     with mounted(tmp_path / "disk", 32) as disk:
         subprocess.run(["cp", "-r", ws.root, disk / "ws"], check=True)
         remount(disk, "ro")
@@ -333,8 +382,15 @@ def test_a_copy_that_fills_the_disk_is_noted_and_a_later_run_ends_it(tmp_path: P
     with mounted(tmp_path / "disk", 8) as disk:
         ws = open_workspace(disk / "ws", create=True)
         ballast: list[Path] = []
-        with pytest.raises(StageFailed, match=r"No space left on device.*free some space, then `heaters run`"):
+        with pytest.raises(
+            StageFailed, match=r"No space left on device.*free some space, then `heaters run`"
+        ):
             ws.ingest(film, on_plan=lambda *_: ballast.append(fill(disk, 4096)))
         assert not list((disk / "ws" / "originals").iterdir())
         ballast[0].unlink()
-        assert [one["stage"] for one in Heaters(ws.root).json("run")["done"]] == ["ingest", "prepare", "detect", "verify"]
+        assert [one["stage"] for one in Heaters(ws.root).json("run")["done"]] == [
+            "ingest",
+            "prepare",
+            "detect",
+            "verify",
+        ]
