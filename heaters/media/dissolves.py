@@ -10,9 +10,9 @@ is asked four questions:
 - *residual*: is every picture inside nearly a mix of the two ends (root mean square, as a part of the way)?
 - *excess*: is the way longer than the motion around it explains? A steady pan is not a transition.
 
-The constants were chosen on the `dev_reel` of the shared footage, on its single takes (nothing may be found there)
-and on one generated reel (seed 7); all other labelled files and a second generated reel (seed 23) were held out.
-`benchmarks/bench_detection.py` prints what they give on each.
+The constants were chosen on the labelled files of the shared footage, its single takes (nothing may be found there)
+and one generated reel (seed 7). Held out was a second reel (seed 23: the same takes with other cuts, transitions,
+order and framing); `benchmarks/bench_detection.py` builds it and prints what they give on each.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from heaters.media.frame_scores import FrameScores
 from heaters.media.small_pictures import Layouts, block_means, every_third
 
-# Chosen on the dev_reel of the shared footage; its other labelled files were held out.
+# Chosen on the same footage as the constants of `dissolves`, which tells what was held out.
 DARK: Final = 10.0  # mean grey level below which a flat picture is black
 BRIGHT: Final = 225.0  # and above which it is white
 _FLAT: Final = 6.0  # largest standard deviation of a flat picture, in grey levels

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from heaters.media.frame_scores import FrameScores
 from heaters.media.small_pictures import Layouts, Vectors, block_means, every_third
 
-# Chosen on the dev_reel of the shared footage, its single takes and a generated reel (seed 7).
+# Chosen on the same footage as the constants of `dissolves`, which tells what was held out.
 _PEAK: Final = 2.5  # times the neighbours: a peak that needs no other layout on its two sides
 _PEAK_WITH_CHANGE: Final = 1.5  # times the neighbours, where the layout changes
 _STILL: Final = 1e-3  # content value of standing pictures
