@@ -96,7 +96,7 @@ def refuse_overflow(needed: Mapping[str, int], settings: Settings, free: int | N
         return
     raise NotEnoughSpace(
         f"{what} is projected to take {in_words(here)} ({settings.master_mode} masters), over {settings.free_space_share:.0%} of "
-        f"the {in_words(free)} that are free; with master_mode = '{other}' it would be {in_words(needed[other])}. Free some "
+        f'the {in_words(free)} that are free; with master_mode = "{other}" it would be {in_words(needed[other])}. Free some '
         "space, choose that mode, or raise free_space_share",
         projected=dict(needed), free=free,
     )  # fmt: skip
