@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import av
 from av.filter import Graph
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from av import VideoFrame
+
+_GBR: Final = 0  # matrices of ITU-T H.273
+_UNSPECIFIED: Final = 2
 
 
 class Chain:
@@ -64,13 +67,21 @@ class Chain:
 
 
 def _buffer_arguments(sample: VideoFrame, time_base: Fraction, sar: Fraction) -> str:
+    matrix = int(sample.colorspace)
+    if matrix == _GBR and not sample.format.is_rgb:
+        matrix = _UNSPECIFIED  # PNG decoders tag grey pictures as RGB, which `buffer` refuses
     return ":".join(
         [
             f"video_size={sample.width}x{sample.height}",
             f"pix_fmt={sample.format.name}",
             f"time_base={time_base.numerator}/{time_base.denominator}",
             f"pixel_aspect={sar.numerator}/{sar.denominator}",
-            f"colorspace={int(sample.colorspace)}",
+            f"colorspace={matrix}",
             f"range={int(sample.color_range)}",
         ]
     )
+
+
+def reordered(pixels: str) -> list[tuple[str, str]]:
+    """Steps to another pixel format, without dithering: for formats that hold the same bits in another order."""
+    return [("scale", "flags=neighbor+accurate_rnd:sws_dither=none"), ("format", pixels)]

@@ -14,7 +14,7 @@ from av.stream import Disposition
 
 from heaters.errors import MediaError
 from heaters.media.audio_encoder import AudioEncoder
-from heaters.media.filters import Chain
+from heaters.media.filters import Chain, reordered
 from heaters.media.matroska_aspect import PLACEHOLDER, write_aspect
 from heaters.media.picture import Picture, picture_crc
 from heaters.media.sound import SoundBlock, SoundLine, usual_layout
@@ -40,11 +40,11 @@ _FFV1_FORMATS: Final = frozenset(one.name for one in av.Codec("ffv1", "w").video
 #: The same bytes in another order, for pixel formats that FFV1 does not take (FFmpeg 8.1).
 _ORDERS: Final = {
     "rgb24": "bgr0", "bgr24": "bgr0", "gbrp": "bgr0", "0rgb": "bgr0", "rgb0": "bgr0", "0bgr": "bgr0",
-    "argb": "bgra", "rgba": "bgra", "abgr": "bgra", "gbrap": "bgra", "bgr48le": "rgb48le", "bgra64le": "rgba64le",
-    "nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "nv24": "yuv444p", "p010le": "yuv420p10le",
-    "p210le": "yuv422p10le", "p016le": "yuv420p16le", "y210le": "yuv422p10le", "uyvy422": "yuv422p",
-    "yuyv422": "yuv422p", "yvyu422": "yuv422p", "uyyvyy411": "yuv411p", "x2rgb10le": "gbrp10le", "monow": "gray",
-    "monob": "gray", "rgb565le": "bgr0", "rgb555le": "bgr0", "ayuv64le": "yuva444p16le",
+    "rgb565le": "bgr0", "rgb555le": "bgr0", "argb": "bgra", "rgba": "bgra", "abgr": "bgra", "gbrap": "bgra",
+    "bgr48le": "rgb48le", "bgra64le": "rgba64le", "x2rgb10le": "gbrp10le", "ayuv64le": "yuva444p16le",
+    "nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "nv24": "yuv444p", "uyyvyy411": "yuv411p",
+    "uyvy422": "yuv422p", "yuyv422": "yuv422p", "yvyu422": "yuv422p", "p010le": "yuv420p10le",
+    "p210le": "yuv422p10le", "y210le": "yuv422p10le", "p016le": "yuv420p16le",
 }  # fmt: skip
 
 
@@ -232,10 +232,10 @@ def _permutation(sample: VideoFrame, source: Source) -> list[tuple[str, str]]:
     if pixels.startswith("yuvj"):
         return [("scale", "in_range=pc:out_range=pc"), ("format", pixels.replace("j", ""))]
     other = _ORDERS.get(pixels) or pixels.replace("be", "le")
-    steps = [("format", other)]
+    steps = reordered(other)
     if other in _FFV1_FORMATS:
         (there,) = _all(Chain(sample, steps, source.time_base, source.sar), sample)
-        (back,) = _all(Chain(there, [("format", pixels)], source.time_base, source.sar), there)
+        (back,) = _all(Chain(there, reordered(pixels), source.time_base, source.sar), there)
         if picture_crc(back) == picture_crc(sample):
             return steps
     raise MediaError(

@@ -14,7 +14,7 @@ import av
 
 from heaters.errors import NotAVideo
 from heaters.media.damage import Damage
-from heaters.media.filters import Chain
+from heaters.media.filters import Chain, reordered
 from heaters.media.formats import film_stream, open_input
 from heaters.media.picture import Picture, picture_crc, plane_bytes
 from heaters.media.seeking import find_range
@@ -50,6 +50,7 @@ LEAD_TAG: Final = "HEATERS_LEAD"
 SAR_TAG: Final = "HEATERS_SAR"
 TIME_BASE_TAG: Final = "HEATERS_TIME_BASE"
 PIXEL_FORMAT_TAG: Final = "HEATERS_PIXEL_FORMAT"
+_SHOWN_AS: Final = {"pal8": "bgra", "monow": "gray", "monob": "gray"}
 _QUARTER: Final = 90
 _TS_DISCONT: Final = 0x0200  # AVFMT_TS_DISCONT of libavformat: formats whose clock may start again
 
@@ -232,14 +233,12 @@ class Source:
         return [one for frame in frames for one in self._as_source(frame)]
 
     def _as_source(self, frame: VideoFrame) -> list[VideoFrame]:
-        """Undo the order of bytes that a master needed; show palettes as the colours they stand for."""
-        wanted = self.container.metadata.get(PIXEL_FORMAT_TAG)
-        if frame.format.name == "pal8":
-            wanted = "bgra"
+        """Undo the order of bytes that a master needed; show palettes and single bits as what they stand for."""
+        wanted = self.container.metadata.get(PIXEL_FORMAT_TAG) or _SHOWN_AS.get(frame.format.name)
         if not wanted or wanted == frame.format.name:
             return [frame]
         if self._restore is None:
-            self._restore = Chain(frame, [("format", wanted)], self.time_base, self.sar)
+            self._restore = Chain(frame, reordered(wanted), self.time_base, self.sar)
         return self._restore.put(frame)
 
     def _present(self, frame: VideoFrame) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +28,7 @@ _BT601: Final = 6
 #: Matrices that browsers convert from; pictures with others are converted to BT.709.
 _KEPT_MATRICES: Final = frozenset({1, 4, 5, 6, 7})
 _GBR: Final = 0
+_UNSPECIFIED: Final = 2
 _BT2020_PRIMARIES: Final = 9
 
 
@@ -148,7 +150,7 @@ class Upright:
     def _conversion(self) -> list[str]:
         """Arguments of `scale` for the range and the matrix; none where both stay."""
         sample = self._sample
-        wanted, stated = MATRICES[self.colours.matrix], MATRICES.get(int(sample.colorspace))
+        wanted, stated = MATRICES[self.colours.matrix], MATRICES.get(int(sample.colorspace) or _UNSPECIFIED)
         full = RANGES.get(int(sample.color_range)) == "pc" or sample.format.name.startswith("yuvj")
         if sample.format.is_rgb:
             return [f"out_range=tv:out_color_matrix={wanted}"]
@@ -159,5 +161,5 @@ class Upright:
 
 
 def _even(size: Fraction) -> int:
-    """The next even whole number at or below, but not 0; a hair below counts as reached."""
-    return max(2, int(size / 2 + Fraction(1, 20)) * 2)
+    """The nearest even whole number, the lower of two, and not 0."""
+    return max(2, math.ceil(size / 2 - Fraction(1, 2)) * 2)

@@ -17,6 +17,10 @@ def numbered(number: int, size: tuple[int, int], pixels: str) -> av.VideoFrame:
     width, height = size
     noise = np.random.default_rng(number).integers(0, 256, (height // 8 + 1, width // 8 + 1, 3), np.uint8)
     colours = np.kron(noise, np.ones((8, 8, 1), np.uint8))[:height, :width]
+    if pixels == "pal8":
+        palette = np.full((256, 4), 255, np.uint8)
+        palette[:, 1:] = np.random.default_rng(0).integers(0, 256, (256, 3))
+        return av.VideoFrame.from_ndarray((np.ascontiguousarray(colours[..., 0]), palette), format="pal8")
     return av.VideoFrame.from_ndarray(np.ascontiguousarray(colours), format="rgb24").reformat(format=pixels)
 
 
@@ -24,11 +28,11 @@ def write_film(
     path: Path, frames: Sequence[int] | int = 12, *, codec: str = "ffv1", pixels: str = "yuv420p",
     size: tuple[int, int] = (64, 48), rate: Fraction | int = 25, times: Sequence[int] | None = None,
     time_base: Fraction | None = None, options: dict[str, str] | None = None, sound: Sound | None = None,
-    format: str | None = None,  # noqa: A002
+    container_options: dict[str, str] | None = None,
 ) -> Path:  # fmt: skip
     """Write `frames` pictures, at `times` in units of `time_base` (default: one after the other)."""
     numbers = range(frames) if isinstance(frames, int) else frames
-    with av.open(str(path), "w", format=format) as film:
+    with av.open(str(path), "w", container_options=container_options or {}) as film:
         stream = film.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size, pixels
         stream.codec_context.time_base = time_base or Fraction(1) / rate
