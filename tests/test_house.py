@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -199,3 +200,13 @@ def test_no_tracked_file_is_a_leftover() -> None:
 def test_no_two_test_files_have_the_same_name() -> None:
     names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def test_the_wheel_carries_every_package_and_the_notebooks() -> None:
+    listed = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]
+    )
+    there = {
+        ".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "heaters").rglob("__init__.py")
+    }
+    assert listed == there | {"heaters._notebooks"}
