@@ -86,6 +86,18 @@ class TestFades:
         film = [*flat(0, 10), *fade(shot(1, 20), 0)[::-1], *shot(1, 40), *fade(shot(1, 20), 0), *flat(0, 10)]
         assert detect(scores_of(film)).cuts == []
 
+    def test_a_small_light_that_moves_over_black_is_none(self) -> None:
+        film = []
+        for k in range(90):
+            picture = flat(0, 1)[0].copy()
+            picture[60:75, 3 * k : 3 * k + 20] = 200
+            film.append(picture)
+        assert detect(scores_of(film)).cuts == []
+
+    def test_fades_of_plain_pictures_are_found(self) -> None:
+        ramp = [flat(level, 1)[0] for level in range(0, 200, 8)]
+        assert len(detect(scores_of([*ramp[::-1], *ramp])).cuts) == 1
+
     def test_a_hard_cut_to_black_stands_where_the_black_begins(self) -> None:
         film = [*shot(1, 40), *flat(0, 20), *fade(shot(2, 20), 0)[::-1], *shot(2, 40)]
         assert 40 in detect(scores_of(film)).cuts
