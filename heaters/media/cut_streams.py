@@ -12,6 +12,7 @@ import numpy as np
 from heaters.errors import VerificationFailed
 from heaters.media.audio_encoder import AudioEncoder
 from heaters.media.delivery import deliver, delivered
+from heaters.media.matroska_aspect import PLACEHOLDER
 from heaters.media.seeking import own_times
 from heaters.media.source import PIXEL_FORMAT_TAG
 
@@ -131,15 +132,24 @@ class PictureEncoder:
 
 
 def copied_pictures(
-    film: OutputContainer, source: Source, table: Sequence[int], start: int, rotation: int, times: Times
+    film: OutputContainer,
+    source: Source,
+    table: Sequence[int],
+    start: int,
+    rotation: int,
+    sar: Fraction,
+    times: Times,
 ) -> Iterator[Packet[Any]]:
-    """The packets of an intra-only master, at once with the times of the clip; the pictures stay as stored.
+    """The packets of an intra-only master with the times of the clip; the pictures stay as stored.
 
-    Rotation and pixel aspect become metadata. The stream is added to the file before the first packet.
+    The stream is added to the file at once. Rotation becomes metadata; for a pixel aspect the stream gets the name that
+    `write_aspect` wants to find in the finished file.
     """
     stream = film.add_stream_from_template(source.video, opaque=True)
     if rotation:
         stream.set_display_rotation(-rotation)
+    if sar != 1:
+        stream.metadata["title"] = PLACEHOLDER
     tag = source.container.metadata.get(PIXEL_FORMAT_TAG)
     if tag:
         film.metadata[PIXEL_FORMAT_TAG] = tag

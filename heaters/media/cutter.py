@@ -25,7 +25,7 @@ from heaters.media.cut_sound import RangeOfSound, clock_restarts
 from heaters.media.cut_streams import SoundTrack, Times, copied_pictures, encoded_pictures
 from heaters.media.formats import default_audio
 from heaters.media.master import MasterWriter
-from heaters.media.matroska import state_pixel_aspect
+from heaters.media.matroska_aspect import write_aspect
 from heaters.media.picture import Picture, picture_crc
 from heaters.media.presets import PRESETS, Preset
 from heaters.media.sealing import seal
@@ -219,15 +219,16 @@ def _copy(
     table = spec.pts if given else times.pts
     with Source(master) as pictures, Source(spec.master) as source, contextlib.ExitStack() as stack:
         film = stack.enter_context(_open_output(spec.output, preset, times))
-        packets = copied_pictures(film, pictures, table, start, spec.rotation, times)
+        sar = _sar(spec, source)
+        packets = copied_pictures(film, pictures, table, start, spec.rotation, sar, times)
         sound = _sound(spec, source, film, preset, stack)
         for done, packet in enumerate(packets, 1):
             _write(film, [packet], sound, times)
             if progress:
                 progress(done)
-        report, sar = _end(sound), _sar(spec, source)
+        report = _end(sound)
     if sar != 1:
-        state_pixel_aspect(spec.output, sar)
+        write_aspect(spec.output, sar)
     return report
 
 

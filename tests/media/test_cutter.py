@@ -14,7 +14,6 @@ from numbered_films import RATE, Film, make, noise, read_number, steady
 
 from heaters.errors import DamagedMedia, VerificationFailed
 from heaters.media.cutter import Cut, CutSpec, cut
-from heaters.media.matroska import state_pixel_aspect
 from heaters.media.prepare import Prepared, PrepareSpec, prepare
 from heaters.media.presets import PRESETS
 
@@ -352,13 +351,6 @@ def test_a_full_disk_is_an_os_error_that_names_the_file(made) -> None:
     with pytest.raises(OSError, match="/dev/full") as caught:
         cut(made("cfr24").spec(0, 40, Path("/dev/full"), preset="ffv1"))
     assert caught.value.errno == 28
-
-
-def test_a_source_without_room_for_its_pixel_aspect_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "x.mkv"
-    path.write_bytes(b"\x1aE\xdf\xa3\x80" + b"\x18S\x80g\x88" + bytes(8))
-    assert not state_pixel_aspect(path, Fraction(64, 45))
-    assert path.stat().st_size == 18
 
 
 @pytest.mark.parametrize("preset", ["h264", "ffv1"])
