@@ -118,17 +118,17 @@ def run_stages(
 
 
 def run_export(
-    catalog: Catalog, settings: Settings, store: str, watcher: Watcher, run_id: int, *, preset: str,
+    catalog: Catalog, settings: Settings, store: str, watcher: Watcher, run_id: int, *, preset: str | None = None,
     source_ids: Sequence[int] | None = None, limit: int | None = None,
 ) -> Outcome:  # fmt: skip
-    """Export every clip that is approved (or that lacks this preset), each once."""
+    """Export every clip that is approved, and with a named preset also those that are exported without it, each once."""
     outcome, units = Outcome(), dict[str, tuple[dict[str, Any], Unit]]()
-    queue = exportable(catalog, settings, preset, source_ids)[:limit]
+    queue = exportable(catalog, preset, source_ids)[:limit]
 
     def take() -> Task | None:
         while queue:
             clip = queue.pop(0)
-            unit = _plan_export(catalog, settings, store, clip, preset)
+            unit = _plan_export(catalog, settings, store, clip, preset or settings.preset)
             try:
                 catalog.execute(export.start(unit, run_id))
                 ready = export.standing(
@@ -189,7 +189,7 @@ def waiting_for_source(catalog: Catalog, source_ids: Sequence[int] | None) -> li
     """Approved clips that can't be exported yet, because their source is not ready (any more)."""
     rows = catalog.rows(
         "SELECT c.id, c.source_video_id, v.ingest_state FROM clips c JOIN source_videos v ON v.id = c.source_video_id "
-        "WHERE c.state = 'approved' AND v.ingest_state <> 'ready' ORDER BY c.id"
+        "WHERE c.state IN ('approved', 'exporting', 'export_failed') AND v.ingest_state <> 'ready' ORDER BY c.id"
     )
     return [
         {"id": row["id"], "stage": export.NAME, "reason": f"source {row['source_video_id']} is {row['ingest_state']}"}
@@ -198,19 +198,23 @@ def waiting_for_source(catalog: Catalog, source_ids: Sequence[int] | None) -> li
 
 
 def exportable(
-    catalog: Catalog, settings: Settings, preset: str, source_ids: Sequence[int] | None
+    catalog: Catalog, preset: str | None, source_ids: Sequence[int] | None
 ) -> list[dict[str, Any]]:
-    """Clips to export, of sources that are ready."""
+    """Clips to export, of sources that are ready.
+
+    Args:
+        preset: one that was asked for by name; None for the workspace's own.
+        source_ids: only clips of these; None for all.
+    """
+    states = "'approved', 'exporting', 'export_failed'" + (", 'exported'" if preset else "")
     rows = catalog.rows(
-        "SELECT c.*, v.duration AS source_duration, list_distinct(list(a.uri) FILTER (a.uri IS NOT NULL)) AS uris "
-        "FROM clips_with_cut_points c JOIN source_videos v ON v.id = c.source_video_id LEFT JOIN clip_artifacts a "
-        "ON a.clip_id = c.id AND a.kind = 'final_clip' WHERE c.state IN ('approved', 'exporting', 'export_failed', 'exported') "
-        "AND v.ingest_state = 'ready' GROUP BY ALL ORDER BY c.source_video_id, c.start_frame"
+        "SELECT c.*, coalesce(list(a.uri) FILTER (a.uri IS NOT NULL), []) AS uris FROM clips_with_cut_points c "
+        "JOIN source_videos v ON v.id = c.source_video_id LEFT JOIN clip_artifacts a ON a.clip_id = c.id AND a.kind = 'final_clip' "
+        f"AND a.state = 'live' WHERE c.state IN ({states}) AND v.ingest_state = 'ready' GROUP BY ALL "
+        "ORDER BY c.source_video_id, c.start_frame"
     )
-    for row in rows:
-        row["presets"] = [uri.rpartition(".")[0].rpartition("_")[2] for uri in row.pop("uris") or []]
     chosen = rows if source_ids is None else [row for row in rows if row["source_video_id"] in source_ids]
-    return [row for row in chosen if export.pending(row, preset, settings)]
+    return [row for row in chosen if export.pending(row, preset)]
 
 
 def _plan_export(catalog: Catalog, settings: Settings, store: str, clip: dict[str, Any], preset: str) -> Unit:

@@ -25,7 +25,7 @@ from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UnknownR
 from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import Silent
 from heaters.execution.runlock import active_run, note_progress, run_lock
-from heaters.stages import detect, ingest, intake, verify
+from heaters.stages import detect, export, handover, ingest, intake, manifests, verify
 from heaters.stages import janitor as cleaning
 from heaters.stages.stage import Stage, Unit
 from heaters.stages.stage import op_id as new_op_id
@@ -215,24 +215,23 @@ class Workspace:
         Args:
             sources: only clips of these sources.
             preset: `h264` or `ffv1`; default: the workspace's.
-            to: also copy the clips of this export into that folder.
+            to: also copy all exported clips of these sources into that folder, with `index.parquet` and `index.csv`.
         """
-        chosen = preset or self.settings.preset
-        if chosen not in ("h264", "ffv1"):
-            raise UsageError(f"no preset {chosen!r}; there are h264 and ffv1")
+        if preset not in (None, "h264", "ffv1"):
+            raise UsageError(f"no preset {preset!r}; there are h264 and ffv1")
         for source_id in sources or ():
             self.source(source_id)
         waiting = pipeline.waiting_for_source(self.catalog, sources)
-        if not pipeline.exportable(self.catalog, self.settings, chosen, sources):
-            return RunReport([], [], waiting, 0.0, 0, None)
+        report = RunReport([], [], waiting, 0.0, 0, None)
 
         def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
             return pipeline.run_export(
-                self.catalog, self.settings, self.store.address, shown, run_id, preset=chosen, source_ids=sources, limit=limit)  # fmt: skip
+                self.catalog, self.settings, self.store.address, shown, run_id, preset=preset, source_ids=sources, limit=limit)  # fmt: skip
 
-        report = self._tracked("export", work, watcher, waiting)
+        if pipeline.exportable(self.catalog, preset, sources):
+            report = self._tracked("export", work, watcher, waiting)
         if to is not None:
-            _copy_out([Path(row["output_path"]) for row in report.done], Path(to))
+            handover.hand_over(self.store, self._exported_files(sources, preset or self.settings.preset), Path(to))
         return report
 
     def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
@@ -410,12 +409,11 @@ class Workspace:
     def janitor(self) -> Row:
         """Remove what killed processes left behind."""
         with run_lock(self._catalog_folder, "janitor"):
-            artifacts = self.catalog.rows(
-                "SELECT a.*, c.state AS clip_state FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id")  # fmt: skip
-            swept = cleaning.sweep(self.store, self._sources(), artifacts)
-            gone = [*swept.pop("superseded"), *swept.pop("missing")]
+            keys = cleaning.published(self.store)
+            gone = cleaning.forgettable(self.store, self.catalog.rows(cleaning.ARTIFACTS))
             if gone:
                 self.catalog.execute(requests.DropArtifacts(gone))
+            swept = cleaning.sweep(self.store, keys, self._sources(), self.catalog.rows(cleaning.ARTIFACTS))
             return {**swept, "forgotten": len(gone)}
 
     def retry(self, *source_ids: int) -> list[int]:
@@ -619,9 +617,18 @@ class Workspace:
             raise UsageError(
                 f"source {row['id']} is {row['ingest_state']}: there is nothing to verify yet; `heaters run` first"
             )
-        problems = verify.find_problems(spec)
-        clips = self._clips("source_video_id = ? AND NOT is_virtual", [row["id"]])
-        return problems + verify.manifest_problems(self.store.address, row, clips)
+        files = self.catalog.rows(
+            "SELECT a.kind, a.uri, a.sha256, c.clip_no FROM clip_artifacts a JOIN clips c ON c.id = a.clip_id "
+            "WHERE a.source_video_id = ? AND a.state = 'live' ORDER BY c.start_frame, a.uri", [row["id"]])  # fmt: skip
+        return verify.find_problems(spec) + manifests.manifest_problems(self.store.address, row, files)
+
+    def _exported_files(self, sources: Sequence[int] | None, preset: str) -> list[Row]:
+        """Exported clips and their files of one preset, in the order of the footage."""
+        rows = self.catalog.rows(
+            "SELECT c.*, a.uri, a.bytes, a.sha256 FROM clips_with_cut_points c JOIN clip_artifacts a ON a.clip_id = c.id "
+            "WHERE c.state = 'exported' AND a.kind = 'final_clip' AND a.state = 'live' ORDER BY c.source_video_id, c.start_frame"
+        )
+        return [row for row in rows if export.is_of(row["uri"], preset) and (sources is None or row["source_video_id"] in sources)]
 
     def _add_keyframes(self, row: Row, spec: Mapping[str, Any]) -> None:
         known = {one["frame"] for one in self.catalog.rows(
@@ -682,9 +689,3 @@ def _joined(one: RunReport, other: RunReport) -> RunReport:
     )  # fmt: skip
 
 
-def _copy_out(files: Iterable[Path], folder: Path) -> None:
-    import shutil  # noqa: PLC0415 - rarely
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        shutil.copy2(file, folder / file.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,23 @@ def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Colu
             path=str(path),
         ) from error
     return {name: np.ma.getdata(values) for name, values in found.items()}, dict(pairs)
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that all have the same columns: numbers, texts, lists of texts."""
+    import pyarrow as pa  # noqa: PLC0415 - 0.1 s that only writers pay
+
+    columns = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        known = {type(value) for value in values} - {type(None)}
+        kind = pa.list_(pa.string()) if known == {list} else pa.string() if known <= {str} else None
+        columns[name] = pa.array(values, kind)
+    with duckdb.connect() as connection:
+        connection.register("listed", pa.table(columns))
+        connection.execute(
+            f"COPY (SELECT * FROM listed) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)"
+        )
 
 
 def _flat(values: npt.NDArray[Any]) -> npt.NDArray[Any] | list[bytes]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any, Final
 
 from heaters.catalog.requests import Artifact, FinishExport, StartExport
 from heaters.config import Settings
 from heaters.domain import layout
+from heaters.stages.ingest import hash_file
+from heaters.stages.manifests import compose, event_facts
 from heaters.stages.reporting import reporter
 from heaters.stages.stage import Row, Unit, digest, op_id
 from heaters.storage import Store, open_store
@@ -26,24 +27,49 @@ _SOURCE_FACTS: Final = (
 _CLIP_FACTS: Final = ("id", "clip_no", "start_frame", "end_frame", "label", "tags", "note", "version")
 
 
-def pending(clip: Row, preset: str, settings: Settings) -> bool:
-    """Tell whether the clip needs this preset. A clip left `exporting` by a run that died is taken up again."""
+def pending(clip: Row, preset: str | None) -> bool:
+    """Tell whether the clip is to be exported. One that a run which died has left `exporting` is taken up again.
+
+    Args:
+        clip: its row, with `uris`: keys of its exported files.
+        preset: asked for by name; an exported clip that lacks it gets it. None for the workspace's own, which an
+            exported clip needs no more.
+    """
     if clip["state"] in {"approved", "exporting", "export_failed"}:
         return True
-    return clip["state"] == "exported" and preset != settings.preset and preset not in clip["presets"]
+    return (
+        clip["state"] == "exported"
+        and preset is not None
+        and not any(is_of(uri, preset) for uri in clip["uris"])
+    )
+
+
+def is_of(uri: str, preset: str) -> bool:
+    """Tell whether an exported file was made with this preset: each has an extension of its own."""
+    from heaters.media.presets import PRESETS  # noqa: PLC0415 - only where a preset is named
+
+    return uri.endswith(f".{PRESETS[preset].extension}")
 
 
 def plan(clip: Row, source: Row, events: Sequence[Row], preset: str, settings: Settings, store: str) -> Unit:
     """What to encode, and what its manifest shall tell."""
+    from heaters.media.presets import PRESETS  # noqa: PLC0415 - only where something is exported
+
     extra = preset if preset != settings.preset else None
     spec = {
         "store": store, "preset": preset, "suffix": extra, "source": {name: source[name] for name in _SOURCE_FACTS},
-        "clip": {name: clip[name] for name in _CLIP_FACTS}, "events": [_event(event) for event in events],
+        "clip": {name: clip[name] for name in _CLIP_FACTS}, "events": [event_facts(event) for event in events],
     }  # fmt: skip
     input_hash = digest(source["sha256"], source["master_mode"], clip["start_frame"], clip["end_frame"])
     label = f"{source['id']}.{clip['clip_no']}"
     return Unit(
-        NAME, clip["id"], label, spec, input_hash, digest(preset), clip["end_frame"] - clip["start_frame"]
+        NAME,
+        clip["id"],
+        label,
+        spec,
+        input_hash,
+        digest(PRESETS[preset].settings()),
+        clip["end_frame"] - clip["start_frame"],
     )
 
 
@@ -74,14 +100,14 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
             ),
             reporter(spec),
         )  # fmt: skip
-        manifest = _manifest(spec, key, cut, pictures["picture_crc32"])
+        manifest = compose(spec, key, cut, pictures["picture_crc32"])
         note.path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False, default=str) + "\n", "utf-8")
         part.publish()
         note.publish()
+    note_path = store.local_path(layout.manifest(key))
     artifacts = [
         {"kind": "final_clip", "uri": key, "bytes": cut.bytes, "sha256": cut.sha256},
-        {"kind": "manifest", "uri": layout.manifest(key), "bytes": store.local_path(layout.manifest(key)).stat().st_size,
-         "sha256": digest(manifest)},
+        {"kind": "manifest", "uri": layout.manifest(key), "bytes": note_path.stat().st_size, "sha256": hash_file(note_path)},
     ]  # fmt: skip
     return {
         "filepath": key, "artifacts": artifacts, "frames": cut.frames, "duration": float(cut.duration), "bytes": cut.bytes,
@@ -95,7 +121,7 @@ def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishExport:
     artifacts = [Artifact(params_hash=named, clip_id=unit.subject_id, **one) for one in result["artifacts"]]
     return FinishExport(
         op_id=op_id(), clip_id=unit.subject_id, input_hash=unit.input_hash, params_hash=unit.params_hash,
-        filepath=result["filepath"], main=unit.spec["suffix"] is None, artifacts=artifacts, seconds=result["seconds"],
+        filepath=result["filepath"], main=True, artifacts=artifacts, seconds=result["seconds"],
         bytes=result["bytes"],
     )  # fmt: skip
 
@@ -104,11 +130,12 @@ def standing(unit: Unit, artifacts: Sequence[Row]) -> FinishExport | None:
     """The finishing command without any work, where the very same clip lies in the store already."""
     store, named = open_store(unit.spec["store"]), digest(unit.input_hash, unit.params_hash)
     for one in artifacts:
-        if one["kind"] == "final_clip" and one["params_hash"] == named:
+        if one["kind"] == "final_clip" and one["params_hash"] == named and one["state"] == "live":
             head, manifest = store.head(one["uri"]), store.head(layout.manifest(one["uri"]))
             if head is not None and head.bytes == one["bytes"] and manifest is not None:
                 return FinishExport(
-                    op_id(), unit.subject_id, unit.input_hash, unit.params_hash, one["uri"], unit.spec["suffix"] is None)  # fmt: skip
+                    op_id(), unit.subject_id, unit.input_hash, unit.params_hash, one["uri"], main=True
+                )
     return None
 
 
@@ -125,29 +152,3 @@ def _pictures(store: Store, spec: Mapping[str, Any]) -> dict[str, Any]:
         "pts": pts, "start_pts": int(footer["start_pts"]),
         "picture_crc32": [int(crc) for crc in index["picture_crc32"][clip["start_frame"] : clip["end_frame"]]],
     }  # fmt: skip
-
-
-def _manifest(spec: Mapping[str, Any], key: str, cut: Any, crcs: Sequence[int]) -> dict[str, Any]:
-    """The chain from the source's bytes to the output's: what anybody needs to prove a clip."""
-    clip, source = spec["clip"], spec["source"]
-    base = Fraction(source["time_base"])
-    return {
-        "manifest": 1,
-        "source": {name: source[name] for name in ("id", "title", "origin", "origin_url", "sha256", "n_frames", "master_mode")},
-        "clip": {
-            "ref": f"{source['id']}.{clip['clip_no']}", **clip, "time_base": str(base),
-            "frames": clip["end_frame"] - clip["start_frame"],
-        },
-        "pictures": {"of": "gold master, presentation order", "crc32": list(crcs)},
-        "events": list(spec["events"]),
-        "encoder": {"preset": spec["preset"], **cut.encoder},
-        "output": {
-            "key": key, "bytes": cut.bytes, "sha256": cut.sha256, "frames": cut.frames, "duration": float(cut.duration), "audio": cut.audio,
-        },
-    }  # fmt: skip
-
-
-def _event(event: Row) -> dict[str, Any]:
-    return {name: event[name] for name in ("op_id", "ts", "reviewer", "action", "frame")} | {
-        "ts": event["ts"].isoformat()
-    }

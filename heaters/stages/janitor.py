@@ -4,45 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.stages.stage import Row
 from heaters.storage import Store
 
+ARTIFACTS: Final = """
+SELECT a.*, c.state = 'superseded' AND NOT EXISTS (
+  SELECT 1 FROM clips l WHERE l.source_video_id = c.source_video_id AND l.state NOT IN ('superseded', 'exported')
+  AND l.start_frame < c.end_frame AND l.end_frame > c.start_frame) AS outlived
+FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id
+"""
+"""All artefacts. The files of a clip that was merged away are `outlived` once its frames are exported in other clips;
+until then an undo may bring it back."""
 
-def sweep(store: Store, sources: Sequence[Row], artifacts: Sequence[Row]) -> dict[str, list[Any]]:
+
+def published(store: Store) -> list[str]:
+    """Keys of all artefacts in the store.
+
+    To be listed before the catalog is read: what an ingest publishes meanwhile has a row by the time it is read.
+    """
+    return [head.key for folder in ARTIFACT_FOLDERS for head in store.list(folder)]
+
+
+def forgettable(store: Store, artifacts: Sequence[Row]) -> list[int]:
+    """Ids of the artefacts whose rows are to go first, so that no row outlives its file."""
+    return [row["id"] for row in artifacts if _is_superseded(row) or _is_lost_thumbnail(store, row)]
+
+
+def sweep(
+    store: Store, keys: Sequence[str], sources: Sequence[Row], artifacts: Sequence[Row]
+) -> dict[str, list[str]]:
     """Remove what nobody names and nobody is writing. The caller holds the run lock.
 
     An original without a row is kept while its source is still being ingested elsewhere.
 
+    Args:
+        store: where to sweep.
+        keys: of `published`.
+        sources: rows of all sources.
+        artifacts: rows of all artefacts that are left.
+
     Returns:
-        `parts` and `orphans` that were removed; `superseded` clips whose file was removed and `missing` files, both as ids
-        of `clip_artifacts` rows to forget; `dangling` columns that name a file which is not there, in words.
+        `parts` and `orphans` that were removed, and `dangling` rows, whose file is not there, in words.
     """
     dead = remove_dead_parts(store)
-    superseded = [
-        row
-        for row in artifacts
-        if row["kind"] in {"final_clip", "manifest"} and row["clip_state"] == "superseded"
-    ]
-    for row in superseded:
-        store.delete(row["uri"])
-    named = {row["uri"] for row in artifacts if row not in superseded}
+    named = {row["uri"] for row in artifacts}
     fetching = {row["id"] for row in sources if row["ingest_state"] in {"new", "downloading"}}
-    orphans = [
-        head.key for folder in ARTIFACT_FOLDERS for head in store.list(folder)
-        if head.key not in named and not _belongs_to(head.key, fetching)
-    ]  # fmt: skip
+    orphans = [key for key in keys if key not in named and not _belongs_to(key, fetching)]
     for key in orphans:
         store.delete(key)
-    missing = [row for row in artifacts if row not in superseded and store.head(row["uri"]) is None]
-    return {
-        "parts": [str(path) for path in dead], "orphans": orphans, "superseded": [row["id"] for row in superseded],
-        "missing": [row["id"] for row in missing if row["kind"] == "source_keyframe"],
-        "dangling": [f"{row['uri']} ({row['kind']} of source {row['source_video_id']}) is missing"
-                     for row in missing if row["kind"] != "source_keyframe"],
-    }  # fmt: skip
+    dangling = [
+        f"{row['uri']} ({row['kind']} of source {row['source_video_id']}) is missing"
+        for row in artifacts if store.head(row["uri"]) is None
+    ]  # fmt: skip
+    return {"parts": [str(path) for path in dead], "orphans": orphans, "dangling": dangling}
 
 
 def remove_dead_parts(store: Store) -> list[Path]:
@@ -51,6 +68,14 @@ def remove_dead_parts(store: Store) -> list[Path]:
     for path in dead:
         path.unlink(missing_ok=True)
     return dead
+
+
+def _is_superseded(row: Row) -> bool:
+    return row["clip_id"] is not None and (row["state"] == "superseded" or bool(row["outlived"]))
+
+
+def _is_lost_thumbnail(store: Store, row: Row) -> bool:
+    return row["kind"] == "source_keyframe" and store.head(row["uri"]) is None
 
 
 def _belongs_to(key: str, source_ids: set[int]) -> bool:

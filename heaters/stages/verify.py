@@ -5,20 +5,18 @@ Done when `verified_at` is set.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from heaters.catalog.requests import FinishStage
 from heaters.config import Settings
-from heaters.domain import layout
 from heaters.errors import VerificationFailed
 from heaters.stages.ingest import hash_file
 from heaters.stages.reporting import reporter
 from heaters.stages.stage import Row, Unit, digest, finish
-from heaters.storage import Store, open_store
+from heaters.storage import open_store
 
 NAME: Final = "verify"
 
@@ -89,37 +87,3 @@ def find_problems(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
             {"source_id": spec["source_id"], "frame": None, "what": f"{store.uri(spec['proxy'])} has changed"}
         )
     return problems
-
-
-def manifest_problems(store_address: str, source: Row, clips: Sequence[Row]) -> list[dict[str, Any]]:
-    """Derive what the manifests of exported clips must say from the frame index, and name what differs."""
-    from heaters.catalog import parquet  # noqa: PLC0415 - only where something is verified
-
-    store = open_store(store_address)
-    if not clips or store.head(source["frame_index_filepath"]) is None:
-        return []
-    index, _ = parquet.read_columns(store.local_path(source["frame_index_filepath"]), ("picture_crc32",))
-    found = ((clip, _manifest_fault(store, clip, index["picture_crc32"].tolist())) for clip in clips)
-    return [
-        {"source_id": source["id"], "frame": fault[0], "what": f"clip {source['id']}.{clip['clip_no']}: {fault[1]}"}
-        for clip, fault in found if fault
-    ]  # fmt: skip
-
-
-def _manifest_fault(store: Store, clip: Row, crcs: Sequence[int]) -> tuple[int | None, str] | None:
-    """The first thing that is wrong with an exported clip: a frame, if it is one, and what."""
-    key = clip["clip_filepath"]
-    for needed in (key, layout.manifest(key)):
-        if store.head(needed) is None:
-            return None, f"{store.uri(needed)} is missing"
-    manifest = json.loads(store.local_path(layout.manifest(key)).read_text("utf-8"))
-    told = manifest["clip"]
-    if hash_file(store.local_path(key)) != manifest["output"]["sha256"]:
-        return None, f"{store.uri(key)} has changed since it was exported"
-    said = manifest["pictures"]["crc32"]
-    if len(said) != told["end_frame"] - told["start_frame"]:
-        return None, "its manifest counts other frames than its cut points"
-    for number, crc in enumerate(said, told["start_frame"]):
-        if crcs[number] != crc:
-            return number, f"its manifest has another picture at frame {number}"
-    return None

@@ -1,0 +1,88 @@
+"""Handing exported clips over: copies with names for people in a folder of their own, and an index of them."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from heaters.errors import StoreUnavailable
+from heaters.stages.stage import Row
+from heaters.storage import Store
+
+TEMPLATE: Final = "{source_id:03d}_{title}_{clip_no:03d}.{extension}"
+"""Name of a copy; the numbers make it unique, whatever the titles are."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST_TITLE: Final = 80
+
+
+def hand_over(store: Store, rows: Sequence[Row], folder: Path) -> list[Path]:
+    """Copy files into a folder, then write `index.parquet` and `index.csv` beside them.
+
+    Args:
+        store: where the files lie.
+        rows: exported clips with `uri`, `bytes` and `sha256` of their files.
+        folder: made if it is not there; files of the same names are replaced.
+
+    Raises:
+        StoreUnavailable: the folder can't be written; what was copied so far stays.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        copies = [_copy(store.local_path(row["uri"]), folder / copy_name(row)) for row in rows]
+        _write_index([_entry(row) for row in rows], folder)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the clips can't be copied to {folder}: {error.strerror or error}", path=str(folder)
+        ) from error
+    return copies
+
+
+def copy_name(row: Row) -> str:
+    """What the copy of an exported clip is called."""
+    title = re.sub(r"[^\w.() -]+", "_", row["title"]).strip(" .")[:_LONGEST_TITLE] or "untitled"
+    return TEMPLATE.format(
+        source_id=row["source_video_id"],
+        title=title,
+        clip_no=row["clip_no"],
+        extension=row["uri"].rpartition(".")[2],
+    )
+
+
+def _copy(source: Path, target: Path) -> Path:
+    part = target.with_name(f"{target.name}.part")
+    shutil.copyfile(source, part)
+    part.replace(target)
+    return target
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    points = row["cut_points"]
+    return {
+        "file": copy_name(row), "ref": f"{row['source_video_id']}.{row['clip_no']}", "clip_id": row["id"],
+        "source_video_id": row["source_video_id"], "title": row["title"], "start_frame": row["start_frame"],
+        "end_frame": row["end_frame"], "start_time": float(points["start_time"]), "end_time": float(points["end_time"]),
+        "label": row["label"], "tags": list(row["tags"]), "note": row["note"], "reviewer": row["reviewer"],
+        "bytes": row["bytes"], "sha256": row["sha256"],
+    }  # fmt: skip
+
+
+def _write_index(entries: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    from heaters.catalog import parquet  # noqa: PLC0415 - only where an index is written
+
+    if not entries:
+        return
+    parquet.write_rows(folder / "index.parquet", entries)
+    with (folder / "index.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(entries[0])
+        writer.writerows([_harmless(value) for value in entry.values()] for entry in entries)
+
+
+def _harmless(value: Any) -> Any:
+    """A value that no spreadsheet takes for a formula."""
+    text = ", ".join(value) if isinstance(value, list) else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text
