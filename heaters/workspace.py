@@ -237,6 +237,8 @@ class Workspace:
     def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
         """Read masters and proxies back in full and derive the manifests of exported clips again.
 
+        A source whose master or proxy has changed is no more `ready` after that: `retry` makes both anew.
+
         Returns:
             `ok`, and `problems`: rows with `source_id`, `frame` (or None) and `what`.
         """
@@ -609,10 +611,6 @@ class Workspace:
             ) from error
 
     def _problems_of(self, row: Row) -> list[Row]:
-        spec = {
-            "store": self.store.address, "source_id": row["id"], "master": row["gold_master_filepath"], "proxy": row["proxy_filepath"],
-            "frame_index": row["frame_index_filepath"],
-        }  # fmt: skip
         if row["proxy_filepath"] is None:
             raise UsageError(
                 f"source {row['id']} is {row['ingest_state']}: there is nothing to verify yet; `heaters run` first"
@@ -620,7 +618,14 @@ class Workspace:
         files = self.catalog.rows(
             "SELECT a.kind, a.uri, a.sha256, c.clip_no FROM clip_artifacts a JOIN clips c ON c.id = a.clip_id "
             "WHERE a.source_video_id = ? AND a.state = 'live' ORDER BY c.start_frame, a.uri", [row["id"]])  # fmt: skip
-        return verify.find_problems(spec) + manifests.manifest_problems(self.store.address, row, files)
+        unit = verify.plan(row, self.settings, self.store.address)
+        found = verify.find_problems(unit.spec)
+        if found and row["ingest_state"] == "ready":
+            self.catalog.execute(requests.FailStage(
+                unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, verify.failure(row["id"], found).message,
+                permanent=False, max_attempts=self.settings.max_attempts,
+            ))  # fmt: skip
+        return found + manifests.manifest_problems(self.store.address, row, files)
 
     def _exported_files(self, sources: Sequence[int] | None, preset: str) -> list[Row]:
         """Exported clips and their files of one preset, in the order of the footage."""

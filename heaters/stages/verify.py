@@ -6,7 +6,7 @@ Done when `verified_at` is set.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -46,14 +46,19 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
     began = time.monotonic()
     problems = find_problems(spec)
     if problems:
-        first = problems[0]
-        where = f" at frame {first['frame']}" if first["frame"] is not None else ""
-        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise VerificationFailed(
-            f"source {spec['source_id']}{where}: {first['what']}{more}; `heaters verify {spec['source_id']}` lists all",
-            source_id=spec["source_id"], problems=problems[:100],
-        )  # fmt: skip
+        raise failure(spec["source_id"], problems)
     return {"verified_at": datetime.now(UTC).isoformat(), "seconds": time.monotonic() - began}
+
+
+def failure(source_id: int, problems: Sequence[Mapping[str, Any]]) -> VerificationFailed:
+    """The error that tells the first problem, how many there are, and the way out."""
+    first = problems[0]
+    where = f" at frame {first['frame']}" if first["frame"] is not None else ""
+    more = f" ({len(problems) - 1} more; `heaters verify {source_id}` lists all)" if len(problems) > 1 else ""
+    return VerificationFailed(
+        f"source {source_id}{where}: {first['what']}{more}; `heaters retry {source_id}`, then `heaters run`, makes it anew "
+        "from the original", source_id=source_id, problems=list(problems[:100]),
+    )  # fmt: skip
 
 
 def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishStage:
