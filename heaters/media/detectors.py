@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,7 +101,11 @@ def detect(
     """
     row = _row(detector)
     value = _in_range(detector, row, threshold)
-    if isinstance(min_shot_frames, bool) or not isinstance(min_shot_frames, int) or min_shot_frames < 1:
+    if (
+        isinstance(min_shot_frames, bool)
+        or not isinstance(min_shot_frames, numbers.Integral)
+        or min_shot_frames < 1
+    ):
         raise SettingsError(
             f"the shortest shot is {min_shot_frames!r} frames; it takes a whole number from 1",
             name="min_shot_frames",
@@ -124,7 +129,7 @@ def _row(detector: str) -> Detector:
 
 def _in_range(detector: str, row: Detector, threshold: float | None) -> float:
     value = row.threshold if threshold is None else threshold
-    if isinstance(value, bool) or not isinstance(value, int | float) or not row.low <= value <= row.high:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not row.low <= value <= row.high:
         raise SettingsError(
             f"the threshold of {detector} is {value!r}; it takes a number from {row.low:g} to {row.high:g}"
             f" (default {row.threshold:g})",
