@@ -33,11 +33,8 @@ def verify(
             frame = f" frame {one['frame']}" if one["frame"] is not None else ""
             print(f"source {one['source_id']}{frame}: {one['what']}")
         print("all is as it was recorded" if answer["ok"] else f"{len(answer['problems'])} problems")
-    following = (
-        "heaters status"
-        if answer["ok"]
-        else "heaters retry SOURCE_ID, then heaters run, makes anew from the original"
-    )
+    again = "heaters retry SOURCE_ID, then heaters run; for a clip: reset, approve, heaters export"
+    following = "heaters status" if answer["ok"] else again
     output.hint(following, as_json=json)
     return int(not answer["ok"])
 

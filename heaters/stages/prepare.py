@@ -116,8 +116,8 @@ def _write_tables(parts: Mapping[str, Part], prepared: Prepared) -> None:
         "height": str(prepared.proxy_height), "proxy_bytes": str(prepared.bytes["proxy"]),
         "proxy_sha256": prepared.sha256["proxy"],
     }  # fmt: skip
-    for name, value in (prepared.audio or {}).items():
-        metadata[f"audio_{name}"] = str(value)
+    sound = prepared.audio or {}
+    metadata |= {f"audio_{name}": str(value) for name, value in sound.items() if name != "path"}
     parquet.write_columns(
         parts["frame_index"].path, {name: getattr(prepared, name) for name in names}, metadata
     )
