@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import index
 from typing import Any, Final
 
 from heaters.domain.cuts import CutPoints
@@ -124,8 +125,12 @@ def _retune(decision: Decision, board: Board, _: Sequence[Clip]) -> list[Clip]:
         raise UnknownReference(
             f"there is no source {source_id} with frames; `heaters sources` lists them", source_id=source_id
         )
+    try:
+        new_cuts = [index(cut) for cut in decision.values["cuts"]]
+    except TypeError:
+        raise UsageError("the cuts of a retune are a list of frame numbers") from None
     own = [clip for clip in board.clips if clip.source_video_id == source_id]
-    return retile(own, decision.values["cuts"], board, source_id, decision.values.get("detector"))
+    return retile(own, new_cuts, board, source_id, decision.values.get("detector"))
 
 
 def _recut(clip: Clip, points: CutPoints) -> Clip:

@@ -543,6 +543,8 @@ class TestRetuning:
     @pytest.mark.parametrize(
         ("values", "kind", "message"),
         [({"source_id": 1}, UsageError, "needs cuts"), ({}, UsageError, "needs cuts and source_id"),
+         ({"source_id": 1, "cuts": ["a"]}, UsageError, "list of frame numbers"),
+         ({"source_id": 1, "cuts": 3}, UsageError, "list of frame numbers"),
          ({"source_id": 9, "cuts": []}, UnknownReference, "no source 9")],
     )  # fmt: skip
     def test_a_retune_says_what_it_lacks(
