@@ -79,7 +79,8 @@ class _Flac:
 class MasterWriter:
     """Writes one gold master from one thread.
 
-    Frame 0 is at `lead` milliseconds: as long before it as sound begins, for Matroska has no negative times.
+    Frame 0 is at `lead` milliseconds: as long before it as sound begins, for Matroska has no negative times. Every
+    frame is at least one millisecond after the one before.
 
     Args:
         path: to write; an existing file is overwritten.
@@ -98,6 +99,7 @@ class MasterWriter:
     ) -> None:
         self._start = first.pts * source.time_base
         self._lead = lead
+        self._shown = -1
         self._path, self._sar = path, source.sar
         self._time_base = source.time_base
         steps = _permutation(first.frame, source)
@@ -124,7 +126,8 @@ class MasterWriter:
             frame.pts = picture.number
             frame.pict_type = 0
             for packet in self._video.encode(frame):
-                packet.pts = packet.dts = self._milliseconds(picture.pts * self._time_base)
+                self._shown = max(self._shown + 1, self._milliseconds(picture.pts * self._time_base))
+                packet.pts = packet.dts = self._shown
                 packet.duration = self._duration
                 packet.time_base = MILLISECOND
                 self._container.mux_one(packet)

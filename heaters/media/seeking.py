@@ -48,7 +48,7 @@ def find_range(source: Source, start: int, end: int, pts: Sequence[int] | NDArra
 def own_times(source: Source, table: NDArray[np.int64]) -> NDArray[np.int64]:
     """When this very file shows each picture, in its own time base; `table` has the original's times.
 
-    A gold master begins at its lead and is rounded to milliseconds, half goes up, as `master` does it.
+    A gold master begins at its lead and has whole milliseconds, half goes up, each later than the one before.
     """
     exact = source.exact_time_base
     if exact is None:
@@ -57,7 +57,9 @@ def own_times(source: Source, table: NDArray[np.int64]) -> NDArray[np.int64]:
     first = int(table[0])
     up, down = 2 * ratio.numerator, 2 * ratio.denominator
     rounded = (((int(one) - first) * up + ratio.denominator) // down for one in table)
-    return np.fromiter(rounded, np.int64, len(table)) + source.lead
+    number = np.arange(len(table))
+    nearest = np.fromiter(rounded, np.int64, len(table)) + source.lead
+    return np.maximum.accumulate(nearest - number) + number
 
 
 def _runs(source: Source, start: int, own: NDArray[np.int64]) -> Iterator[Iterator[Picture]]:

@@ -18,7 +18,7 @@ from heaters.media.filters import Chain, reordered
 from heaters.media.formats import film_stream, open_input
 from heaters.media.picture import Picture, picture_crc, plane_bytes
 from heaters.media.seeking import find_range
-from heaters.media.timeline import Timeline
+from heaters.media.timeline import PictureClock, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,10 +93,8 @@ class Source:
         self.damage = Damage(self.video)
         self._timeline = Timeline() if self.container.format.flags & _TS_DISCONT else None
         self._restore: Chain | None = None
-        self._number = 0
-        self._first = self._last = 0
-        self._moved = 0
-        self._untimed = 0
+        self._clock = PictureClock(round(1 / self.time_base))
+        self._number = self._first = 0
 
     def __enter__(self) -> Self:
         return self
@@ -147,14 +145,14 @@ class Source:
     def warnings(self) -> list[str]:
         """What a user should know about this source; grows while pictures are read."""
         found = list(self.damage.warnings)
-        restarts = self._timeline.restarts if self._timeline else 0
-        if restarts or self._moved:
+        restarts = max(self._timeline.restarts if self._timeline else 0, self._clock.restarts)
+        if restarts:
             found.append(
-                f"the clock of the file starts again {restarts or 1} times; times go on without a gap"
+                f"the clock of the file starts again {restarts} times; the pictures go on without a gap"
             )
-        if self._untimed:
+        if self._clock.untimed:
             found.append(
-                f"{self._untimed} pictures have no usable time; they follow the picture before at once"
+                f"{self._clock.untimed} pictures have no usable time; they follow the picture before at once"
             )
         if self.video.metadata.get("alpha_mode") == "1":
             found.append(
@@ -242,7 +240,7 @@ class Source:
         return self._restore.put(frame)
 
     def _present(self, frame: VideoFrame) -> Picture:
-        pts = self._time(frame.pts if frame.pts is not None else frame.dts)
+        pts = self._clock.time_of(frame, self.step)
         if self._number == 0:
             self._first = pts
             self._rotation = round(-frame.rotation / _QUARTER) % 4 * _QUARTER
@@ -250,23 +248,7 @@ class Source:
         self.damage.decoded(frame, end)
         picture = Picture(self._number, pts, frame)
         self._number += 1
-        self._last = pts
         return picture
-
-    def _time(self, stated: int | None) -> int:
-        """The time of the next picture: as stated, unless that is not after the one before."""
-        if self._number == 0:
-            return stated or 0
-        if stated is None:
-            self._untimed += 1
-            return self._last + self.step
-        if stated + self._moved > self._last:
-            return stated + self._moved
-        if (self._last - stated - self._moved) * self.time_base >= 1:
-            self._moved = self._last + self.step - stated
-            return stated + self._moved
-        self._untimed += 1
-        return self._last + 1
 
 
 def _check_decoder(video: VideoStream, path: str | Path) -> None:
