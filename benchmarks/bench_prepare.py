@@ -133,7 +133,7 @@ def measure(film: Film, rounds: int, folder: Path) -> list[dict[str, Any]]:
         },
         {
             "bench": "prepare", "row": f"peak memory, {film.name}", "ours": median(ours, "rss"), "peer": median(ffmpeg, "rss"),
-            "ratio": median(ours, "rss") / median(ffmpeg, "rss"), "target": f"ours <= {RSS_LIMIT}", "unit": "MB", "note": "peer: ffmpeg alone",
+            "ratio": median(ours, "rss") / median(ffmpeg, "rss"), "target": f"ours <= {RSS_LIMIT}", "unit": "MB", "note": "peer: ffmpeg",
         },
         {
             "bench": "prepare", "row": f"verify, {film.name}", "ours": median(verify, "total"), "peer": None, "ratio": None,

@@ -8,6 +8,7 @@ source ──pictures──▶ ┌ master lane: FFV1 ─────────
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -135,10 +136,12 @@ def prepare(spec: PrepareSpec, progress: Callable[[int], None] | None = None) ->
         OSError: a file can't be written; it names the file.
     """
     began = time.perf_counter()
-    with Source(spec.original) as source:
+    with Source(spec.original) as source, ThreadPoolExecutor(1) as sealing:
         done = DecodePass(source, spec)
         done.run(progress)
         clock = _Clock(done.seconds)
+        written = {"master": spec.master, "proxy": spec.proxy}
+        sealed = {name: sealing.submit(seal, path) for name, path in written.items() if path}
         with clock("table"):
             table = read_table(spec.proxy)
             _check_table(spec.proxy, table, [done.proxy.time_of(pts) for pts in done.taken.pts])
@@ -146,15 +149,14 @@ def prepare(spec: PrepareSpec, progress: Callable[[int], None] | None = None) ->
         if audio:
             with writes_to(spec.audio):
                 copy_sound(spec.proxy, spec.audio)
+            sealed["audio"] = sealing.submit(seal, spec.audio)
         prepared = _describe(source, done, table, audio)
-    if spec.master:
-        with clock("readback"):
-            _check_master(spec.master, prepared)
-    with clock("seal"):
-        written = {"master": spec.master, "proxy": spec.proxy, "audio": spec.audio if audio else None}
-        for name, path in written.items():
-            if path:
-                prepared.bytes[name], prepared.sha256[name] = seal(path)
+        if spec.master:
+            with clock("readback"):
+                _check_master(spec.master, prepared)
+        with clock("seal"):
+            for name, facts in sealed.items():
+                prepared.bytes[name], prepared.sha256[name] = facts.result()
     prepared.seconds = {"wall": time.perf_counter() - began, **done.seconds}
     return prepared
 
