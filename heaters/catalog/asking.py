@@ -6,8 +6,8 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,7 @@ import duckdb
 
 from heaters.catalog.engine import ALIAS, log_of, open_memory, quoted
 from heaters.catalog.faults import first_line
+from heaters.catalog.lock import Interrupts, put_off
 from heaters.catalog.tables import Table
 from heaters.errors import UsageError
 
@@ -39,42 +40,14 @@ def ask(catalog: DirectCatalog, sql: str, parameters: Parameters) -> Table:
     """
     metadata = catalog.folder.parent / "metadata"
     given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
-    with (
-        catalog.interruptible_reading() as (connection, interrupts),
-        interrupts.allowed(),
-        _interrupted_after(PATIENCE, connection) as interrupted,
-    ):
-        table = _answer(connection, sql, given, metadata, interrupted)
-    return table if table is not None else _answer_from_copy(catalog, sql, given, metadata)
+    with catalog.interruptible_reading() as (connection, interrupts):
+        table = _Question(connection, sql, given, metadata).wait(PATIENCE, interrupts)
+    return table if table is not None else _ask_copy(catalog, sql, given, metadata)
 
 
-def _answer(
-    connection: Connection,
-    sql: str,
-    parameters: Parameters,
-    metadata: Path,
-    interrupted: threading.Event | None = None,
-) -> Table | None:
-    """The answer; None if it took too long."""
-    try:
-        _refuse_writing(connection, sql)
-        for view in _views(sql):
-            connection.execute(_view(view, metadata))
-        found = connection.sql(sql, params=parameters)
-        if found is None:
-            raise UsageError("this statement has no rows to give: ask with SELECT")
-        return Table(found.to_arrow_table())
-    except duckdb.InterruptException:
-        if interrupted is None or not interrupted.is_set():
-            raise KeyboardInterrupt from None
-        return None
-    except duckdb.Error as error:
-        raise UsageError(f"the query failed: {first_line(error)}") from error
-
-
-def _answer_from_copy(catalog: DirectCatalog, sql: str, parameters: Parameters, metadata: Path) -> Table:
+def _ask_copy(catalog: DirectCatalog, sql: str, parameters: Parameters, metadata: Path) -> Table:
     """Ask a private copy of the file, while commands go on."""
-    with tempfile.TemporaryDirectory(prefix="heaters-") as folder:
+    with put_off() as interrupts, tempfile.TemporaryDirectory(prefix="heaters-") as folder:
         copy = Path(folder) / catalog.file.name
         with catalog.alone():
             for file in (catalog.file, log_of(catalog.file)):
@@ -83,27 +56,53 @@ def _answer_from_copy(catalog: DirectCatalog, sql: str, parameters: Parameters, 
         with closing(open_memory(Path(folder) / "spill")) as connection:
             connection.execute(f"ATTACH {quoted(str(copy))} AS {ALIAS} (READ_ONLY)")
             connection.execute(f"SET search_path = 'memory.main,{ALIAS}.main'")
-            table = _answer(connection, sql, parameters, metadata)
+            table = _Question(connection, sql, parameters, metadata).wait(None, interrupts)
     assert table is not None
     return table
 
 
-@contextmanager
-def _interrupted_after(seconds: float, connection: Connection) -> Iterator[threading.Event]:
-    done = threading.Event()
+class _Question:
+    """A query in a thread of its own, so that Ctrl-C ends the wait for it at once.
 
-    def interrupt() -> None:
-        done.set()
-        connection.interrupt()
+    DuckDB 2.0 does not look at signals while it makes an Arrow table; 1.5 does, and hangs afterwards.
+    """
 
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield done
-    finally:
-        timer.cancel()
-        timer.join()
+    def __init__(self, connection: Connection, sql: str, parameters: Parameters, metadata: Path) -> None:
+        self._connection = connection
+        self._sql, self._parameters, self._metadata = sql, parameters, metadata
+        self._table: Table | None = None
+        self._error: Exception | None = None
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def wait(self, seconds: float | None, interrupts: Interrupts) -> Table | None:
+        """The answer; None if it took longer than that."""
+        self._thread.start()
+        try:
+            with interrupts.allowed():
+                self._done.wait(seconds)
+        finally:
+            while not self._done.wait(0.02):
+                self._connection.interrupt()
+            self._thread.join()  # not before: cut short by Ctrl-C, join() forgets that the thread runs (Python 3.11)
+        if isinstance(self._error, duckdb.InterruptException):
+            return None
+        if isinstance(self._error, duckdb.Error):
+            raise UsageError(f"the query failed: {first_line(self._error)}") from self._error
+        if self._error is not None:
+            raise self._error
+        return self._table
+
+    def _run(self) -> None:
+        try:
+            _refuse_writing(self._connection, self._sql)
+            for view in _views(self._sql):
+                self._connection.execute(_view(view, self._metadata))
+            self._table = Table(self._connection.sql(self._sql, params=self._parameters).to_arrow_table())
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            self._error = error
+        finally:
+            self._done.set()
 
 
 def _refuse_writing(connection: Connection, sql: str) -> None:

@@ -55,7 +55,7 @@ class CatalogLock:
             self._file = filelock.FileLock(self.path)
         deadline = time.monotonic() + self._seconds
         while True:
-            with _put_off() as interrupts, self._tried() as got:
+            with put_off() as interrupts, self._tried() as got:
                 if got:
                     yield interrupts
                     return
@@ -134,7 +134,7 @@ class Interrupts:
 
 
 @contextmanager
-def _put_off() -> Iterator[Interrupts]:
+def put_off() -> Iterator[Interrupts]:
     """Put Ctrl-C off until the end of the block.
 
     Cut short between two lines of Python, a command could leave the file open or locked for as long as the process
