@@ -87,6 +87,7 @@ def encoded_pictures(
     context.time_base = times.time_base
     stream.time_base = times.time_base
     context.thread_count = 0
+    context.thread_type = "AUTO"  # PyAV asks for slices, with which x264 makes larger files
     return PictureEncoder(stream, deliver(first, sar, rotation, times.time_base), times)
 
 
