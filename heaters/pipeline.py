@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 
 from heaters.catalog.requests import FailExport, FailStage, StartStage
 from heaters.config import Settings
-from heaters.errors import HeatersError, StageFailed
+from heaters.errors import DecisionRefused, HeatersError, StageFailed
 from heaters.execution.loop import Jobs, Task, Watcher, drive
 from heaters.stages import detect, export, ingest, prepare, verify
 from heaters.stages.reporting import read_progress
@@ -145,7 +145,11 @@ def run_export(
 
     def succeed(task: Task, result: dict[str, Any]) -> None:
         clip, unit = units.pop(task.key)
-        catalog.execute(export.outcome(unit, result))
+        try:
+            catalog.execute(export.outcome(unit, result))
+        except DecisionRefused as error:
+            outcome.waiting.append({"id": clip["id"], "stage": export.NAME, "reason": error.message})
+            return
         outcome.bytes += result["bytes"]
         outcome.done.append(
             {

@@ -85,6 +85,8 @@ class Outline:
         """Tell whether the clips tile their sources and every group is named after the lowest of several members."""
         import numpy as np  # noqa: PLC0415
 
+        if not len(self.id):
+            return True
         first = np.append(True, self.source[1:] != self.source[:-1])
         last = np.append(first[1:], True)
         lengths = np.array(

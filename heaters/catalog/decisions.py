@@ -112,7 +112,8 @@ def _stored_answer(tx: Transaction, event: events.Event, action: str, reviewer: 
 
 def _sources_of(tx: Transaction, decision: Decision) -> Iterable[int]:
     if decision.action == "retune":
-        return [int(decision.values["source_id"])] if "source_id" in decision.values else []
+        source_id = decision.values.get("source_id")
+        return [source_id] if isinstance(source_id, int) else []
     ids = ", ".join(str(int(one)) for one in decision.clip_ids)
     found = (
         {row[0] for row in tx.tuples(f"SELECT source_video_id FROM clips WHERE id IN ({ids})")}

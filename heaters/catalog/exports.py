@@ -37,6 +37,11 @@ def finish(request: requests.FinishExport, tx: Transaction) -> dict[str, Any]:
         raise StaleVersion(
             f"clip {clip.ref} is {clip.state} by now: its new file is not used", clip_id=clip.id
         )
+    if request.cut_points and tuple(request.cut_points) != (clip.start_frame, clip.end_frame):
+        raise StaleVersion(
+            f"clip {clip.ref} has got other cut points meanwhile: the file of the old ones is not used",
+            clip_id=clip.id,
+        )
     if clip.state == "exported" and jobs.is_done(tx, _key(request)):
         return {"clip_id": clip.id}
     anew = request.main and clip.state != "exported"

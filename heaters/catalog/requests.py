@@ -126,7 +126,11 @@ class StartExport(NamedTuple):
 
 
 class FinishExport(NamedTuple):
-    """A clip was exported, or its file was found to be there already."""
+    """A clip was exported, or its file was found to be there already.
+
+    Attributes:
+        cut_points: `(start_frame, end_frame)` that the file holds; refused if the clip has others by now.
+    """
 
     op_id: str
     clip_id: int
@@ -137,6 +141,7 @@ class FinishExport(NamedTuple):
     artifacts: Sequence[Artifact] = ()
     seconds: float = 0.0
     bytes: int = 0
+    cut_points: tuple[int, int] | None = None
 
 
 class FailExport(NamedTuple):

@@ -122,7 +122,7 @@ def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishExport:
     return FinishExport(
         op_id=op_id(), clip_id=unit.subject_id, input_hash=unit.input_hash, params_hash=unit.params_hash,
         filepath=result["filepath"], main=True, artifacts=artifacts, seconds=result["seconds"],
-        bytes=result["bytes"],
+        bytes=result["bytes"], cut_points=(unit.spec["clip"]["start_frame"], unit.spec["clip"]["end_frame"]),
     )  # fmt: skip
 
 

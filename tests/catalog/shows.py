@@ -40,8 +40,11 @@ def add_source(catalog: DirectCatalog, title: str = "show") -> int:
     """A source whose bytes nobody knows yet."""
     sha256 = uuid.uuid4().hex * 2
     added = catalog.execute(
-        AddSource(sha256, title, "upload", f"/films/{title}.mp4", True, False, 1000, {"fps": 25})
-    )
+        AddSource(
+            sha256, title, "upload", f"/films/{title}.mp4", needs_splicing=True, allow_truncated=False,
+            original_bytes=1000, probe={"fps": 25},
+        )
+    )  # fmt: skip
     return int(added["source"]["id"])
 
 

@@ -1,0 +1,475 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from shows import add_show, add_source, clip, content, decide, event_count, new_catalog, ranges, states, write
+
+from heaters.catalog import asking
+from heaters.catalog.check import check
+from heaters.catalog.direct import DirectCatalog
+from heaters.catalog.engine import log_of
+from heaters.catalog.networks import refuse_network
+from heaters.errors import (
+    CatalogDamaged,
+    CatalogError,
+    CatalogLocked,
+    CatalogNewer,
+    RefusedToStart,
+    UsageError,
+)
+
+SLOW = "SELECT count(*) AS n, (SELECT count(*) FROM clips) AS clips FROM range({}) t(i) WHERE i % 7 = 3"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("a small file system can't be mounted here: that needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def other_process(code: str, *arguments: object) -> subprocess.Popen[str]:
+    """Run Python elsewhere; it prints a line when it is where the test wants it."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline()
+    return child
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    child.communicate("\n")
+
+
+def test_create_makes_a_sound_catalog_once(catalog: DirectCatalog, show: int) -> None:
+    before = content(catalog)
+    catalog.create()
+    assert content(catalog) == before
+    assert check(catalog) == []
+
+
+def test_the_file_can_be_read_by_duckdb_1_5(catalog: DirectCatalog) -> None:
+    header = catalog.file.read_bytes()[:64]
+    assert header[8:12] == b"DUCK"
+    with duckdb.connect(str(catalog.file), read_only=True) as connection:
+        tags = connection.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchall()
+    assert tags[0][0]["storage_version"].startswith("v1.5.0")
+
+
+def test_a_decision_survives_in_the_log_before_it_is_folded_into_the_file(
+    catalog: DirectCatalog, show: int
+) -> None:
+    decide(catalog, "approve", 2)
+    assert log_of(catalog.file).stat().st_size > 0
+    assert states(DirectCatalog(catalog.folder))[2] == "approved"
+
+
+def test_the_log_is_folded_in_before_it_grows(catalog: DirectCatalog, show: int) -> None:
+    sizes = []
+    for _ in range(20):
+        decide(catalog, "approve", 2)
+        sizes.append(log_of(catalog.file).stat().st_size if log_of(catalog.file).exists() else 0)
+    assert max(sizes) < 20_000
+    assert min(sizes) == 0
+
+
+@pytest.mark.parametrize("length", [0, 100, 4096, 12288, 20000, 262144])
+def test_a_truncated_file_is_refused_in_words(catalog: DirectCatalog, show: int, length: int) -> None:
+    with catalog.file.open("r+b") as file:
+        file.truncate(length)
+    with pytest.raises(CatalogDamaged, match=r"catalog\.duckdb.*heaters catalog restore"):
+        [decide(catalog, "approve", number) for number in (1, 2, 3)]
+
+
+def test_garbage_is_refused_in_words(catalog: DirectCatalog) -> None:
+    catalog.file.write_bytes(os.urandom(100_000))
+    with pytest.raises(CatalogDamaged, match="no readable catalog: restore the last snapshot"):
+        catalog.rows("SELECT 1")
+
+
+def test_a_torn_log_loses_at_most_what_was_never_acknowledged(catalog: DirectCatalog, show: int) -> None:
+    decide(catalog, "approve", 1)
+    complete = log_of(catalog.file).stat().st_size
+    decide(catalog, "approve", 2)
+    with log_of(catalog.file).open("r+b") as file:
+        file.truncate(complete + 40)
+
+    assert states(catalog) == {1: "approved", 2: "pending", 3: "pending", 4: "pending"}
+    decide(catalog, "approve", 3)
+    assert states(catalog)[3] == "approved"
+    assert check(catalog) == []
+
+
+def test_a_missing_file_is_said_so_and_never_made_anew_beside_its_log(
+    catalog: DirectCatalog, show: int
+) -> None:
+    decide(catalog, "approve", 1)
+    catalog.file.unlink()
+    with pytest.raises(CatalogDamaged, match="is missing"):
+        catalog.rows("SELECT 1")
+    with pytest.raises(CatalogDamaged, match="its log is there"):
+        catalog.create()
+
+
+def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    catalog = DirectCatalog(tmp_path)
+    with duckdb.connect(str(catalog.file)) as connection:
+        connection.execute("CREATE TABLE mine (a INTEGER)")
+    with pytest.raises(CatalogDamaged, match="no catalog of heaters"):
+        add_source(catalog)
+    with duckdb.connect(str(catalog.file)) as connection:
+        connection.execute("CREATE TABLE meta (a INTEGER)")
+    with pytest.raises(CatalogDamaged, match="no catalog of heaters"):
+        add_source(catalog)
+
+
+def test_a_newer_schema_is_refused_in_words_also_by_one_who_has_it_open(
+    catalog: DirectCatalog, show: int
+) -> None:
+    decide(catalog, "approve", 1)
+    write(catalog, "UPDATE meta SET value = '2' WHERE key = 'schema_version'")
+    for attempt in (
+        lambda: decide(catalog, "approve", 2),
+        lambda: catalog.rows("SELECT 1"),
+        lambda: catalog.query("SELECT 1"),
+    ):
+        with pytest.raises(CatalogNewer, match="schema 2, this heaters knows 1: upgrade heaters"):
+            attempt()
+
+
+def test_unknown_columns_and_tables_do_not_matter(catalog: DirectCatalog, show: int) -> None:
+    write(catalog, "ALTER TABLE clips ADD COLUMN mood VARCHAR", "CREATE TABLE extra (a INTEGER)")
+    decide(catalog, "split", 2, frame=15)
+    assert ranges(catalog) == [(0, 10), (10, 15), (15, 20), (20, 30), (30, 40)]
+
+
+def test_a_folder_that_is_not_there_or_takes_no_files_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(RefusedToStart, match=r"nowhere can't be locked.*must be there"):
+        DirectCatalog(tmp_path / "nowhere").create()
+
+
+def test_a_read_only_folder_is_refused_in_words(small_disk: Path) -> None:
+    catalog = new_catalog(small_disk / "catalog")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    for attempt in (lambda: add_source(catalog), lambda: catalog.rows("SELECT 1"), catalog.create):
+        with pytest.raises(RefusedToStart, match=r"Read-only file system.*be writable"):
+            attempt()
+
+
+def test_a_full_disk_loses_nothing_and_is_said_in_words(small_disk: Path) -> None:
+    catalog = new_catalog(small_disk / "catalog")
+    add_show(catalog, *range(0, 210, 10))
+    filler, acknowledged, refused = small_disk / "filler", [], 0
+    with filler.open("wb") as file:
+        while shutil.disk_usage(small_disk).free > 16_384:
+            file.write(bytes(4096))
+            file.flush()
+    for number in range(1, 21):
+        try:
+            decide(catalog, "annotate", number, values={"note": "n" * 3000}, op_id=f"op-{number}")
+        except CatalogError as error:
+            assert "nothing was changed, free some space" in error.message  # noqa: PT017
+            refused += 1
+        else:
+            acknowledged.append(f"op-{number}")
+    assert refused
+    assert acknowledged
+
+    filler.unlink()
+    for number in range(1, 21):
+        decide(catalog, "annotate", number, values={"note": "n" * 3000}, op_id=f"op-{number}")
+    logged = [
+        row["op_id"]
+        for row in catalog.rows("SELECT op_id FROM clip_events WHERE action = 'annotate' ORDER BY seq")
+    ]
+    assert sorted(logged) == sorted(f"op-{number}" for number in range(1, 21))
+    assert set(acknowledged) <= set(logged)
+    assert check(catalog) == []
+
+
+def test_network_file_systems_are_refused(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        f"none / ext4 rw 0 0\nhost:/x {tmp_path / 'far'} nfs4 rw 0 0\nhost:/y {tmp_path}/my\\040far cifs rw 0 0\n"
+    )
+    refuse_network(tmp_path / "farther", mounts)
+    refuse_network(tmp_path, tmp_path / "no-such-list")
+    for name in ("far/catalog", "far", "my far/catalog"):
+        with pytest.raises(RefusedToStart, match="network file system"):
+            refuse_network(tmp_path / name, mounts)
+
+
+def test_who_waits_too_long_for_another_process_is_told_what_holds_it(
+    catalog: DirectCatalog, show: int
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from heaters.catalog.direct import DirectCatalog\n"
+        "with DirectCatalog(Path(sys.argv[1])).reading(): print('in', flush=True); input()"
+    )
+    child = other_process(code, catalog.folder)
+    try:
+        with pytest.raises(CatalogLocked, match=r"held .*catalog\.lock for 0\.2 s.*lock_seconds"):
+            DirectCatalog(catalog.folder, lock_seconds=0.2).rows("SELECT 1")
+    finally:
+        end(child)
+    assert catalog.rows("SELECT 1 AS a") == [{"a": 1}]
+
+
+def test_a_program_that_knows_no_lock_file_is_named(catalog: DirectCatalog, show: int) -> None:
+    code = "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print('in', flush=True); input()"
+    child = other_process(code, catalog.file)
+    try:
+        with pytest.raises(CatalogLocked, match="another program has"):
+            decide(catalog, "approve", 1)
+    finally:
+        end(child)
+    decide(catalog, "approve", 1)
+
+
+def test_threads_share_a_catalog(catalog: DirectCatalog) -> None:
+    add_show(catalog, *range(0, 410, 10))
+    failures: list[BaseException] = []
+
+    def work(first: int) -> None:
+        try:
+            for number in range(first, first + 10):
+                decide(catalog, "approve", number, reviewer=f"r{first}")
+                assert clip(catalog, number)["reviewer"] == f"r{first}"
+        except BaseException as error:  # noqa: BLE001 - looked at below
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(first,)) for first in (1, 11, 21, 31)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    assert failures == []
+    assert set(states(catalog).values()) == {"approved"}
+    assert check(catalog) == []
+
+
+def test_a_forked_child_goes_on_with_a_catalog_of_its_own(catalog: DirectCatalog, show: int) -> None:
+    decide(catalog, "approve", 1)
+    entered, leave = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with catalog.reading():
+            entered.set()
+            leave.wait()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    entered.wait()
+    child = os.fork()
+    if child == 0:
+        decide(catalog, "approve", 2)
+        os._exit(0)
+    time.sleep(0.2)
+    assert os.waitpid(child, os.WNOHANG) == (0, 0), "the child must wait for its parent's lock"
+    leave.set()
+    reader.join()
+    assert os.waitpid(child, 0)[1] == 0
+    decide(catalog, "approve", 3)
+    assert states(catalog) == {1: "approved", 2: "approved", 3: "approved", 4: "pending"}
+
+
+def test_reading_inside_of_reading_sees_the_same_state_and_commands_are_refused(
+    catalog: DirectCatalog, show: int
+) -> None:
+    with catalog.reading() as connection:
+        assert catalog.rows("SELECT count(*) AS n FROM clips") == [{"n": 4}]
+        assert catalog.query("SELECT count(*) FROM clips").fetchall() == [(4,)]
+        with pytest.raises(UsageError, match="while this thread reads it"):
+            decide(catalog, "approve", 1)
+        assert connection.execute("SELECT count(*) FROM clips").fetchall() == [(4,)]
+    decide(catalog, "approve", 1)
+
+
+def test_ctrl_c_is_put_off_until_a_command_is_complete(catalog: DirectCatalog, show: int) -> None:
+    for delay in (0.001, 0.01, 0.03, 0.05, 0.08):
+        before = event_count(catalog)
+        timer = threading.Timer(delay, signal.raise_signal, [signal.SIGINT])
+        acknowledged = 0
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - somewhere in here
+            timer.start()
+            while True:
+                decide(catalog, "approve", 1)
+                acknowledged += 1
+        timer.join()
+        assert event_count(catalog) - before in {acknowledged, acknowledged + 1}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert check(catalog) == []
+
+
+def test_ctrl_c_ends_the_wait_for_the_lock_at_once(catalog: DirectCatalog, show: int) -> None:
+    code = (
+        "import sys; from pathlib import Path; from heaters.catalog.direct import DirectCatalog\n"
+        "with DirectCatalog(Path(sys.argv[1])).reading(): print('in', flush=True); input()"
+    )
+    child = other_process(code, catalog.folder)
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    began = time.monotonic()
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            decide(catalog, "approve", 1)
+    finally:
+        end(child)
+    assert time.monotonic() - began < 10
+    assert states(catalog)[1] == "pending"
+
+
+@pytest.mark.parametrize("patience", [0.1, 60])
+def test_ctrl_c_ends_a_long_question_and_leaves_the_catalog_free(
+    catalog: DirectCatalog, show: int, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", patience)
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        catalog.query(SLOW.format(10**12))
+    decide(catalog, "approve", 1)
+    assert decide(DirectCatalog(catalog.folder), "approve", 2)["next"]["id"] == 3
+
+
+def test_a_long_question_is_asked_of_a_copy_while_decisions_go_on(
+    catalog: DirectCatalog, show: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", 0.05)
+    answers: list[Any] = []
+    asker = threading.Thread(target=lambda: answers.append(catalog.query(SLOW.format(3 * 10**7)).fetchall()))
+    asker.start()
+    impatient = DirectCatalog(catalog.folder, lock_seconds=20)
+    for number in (1, 2, 3):
+        decide(impatient, "approve", number)
+    asker.join()
+    assert answers == [[(4285714, 4)]]
+
+
+@pytest.mark.parametrize(
+    ("sql", "verb"),
+    [
+        ("UPDATE clips SET state = 'approved'", "UPDATE"), ("DELETE FROM clip_events", "DELETE"), ("DROP TABLE clips", "DROP"),
+        ("INSERT INTO meta VALUES ('a', 'b')", "INSERT"), ("CREATE TABLE clips2 (a INTEGER)", "CREATE"), ("ALTER TABLE clips DROP note", "ALTER"),
+        ("COPY clips TO '/tmp/clips.csv'", "COPY"), ("ATTACH 'x.db' AS x", "ATTACH"), ("DETACH cat", "DETACH"), ("CHECKPOINT", "CALL"),
+        ("SET threads = 1", "SET"), ("USE memory", "SET"), ("WITH x AS (SELECT 1) DELETE FROM clips", "DELETE"), ("LOAD httpfs", "LOAD"),
+    ],
+)  # fmt: skip
+def test_questions_that_would_write_are_refused_in_words(
+    catalog: DirectCatalog, show: int, sql: str, verb: str
+) -> None:
+    with pytest.raises(UsageError, match=f"{verb} is refused: SQL only reads here"):
+        catalog.query(sql)
+    assert ranges(catalog) == [(0, 10), (10, 20), (20, 30), (30, 40)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT 1; SELECT 2", "holds 2 statements"), ("", "holds 0 statements"), ("SELEC 1", "syntax error"),
+        ("SELECT nothing FROM clips", "nothing"), ("SELECT * FROM ranges", "ranges"), ("SELECT * FROM 'https://x.invalid/a.parquet'", "httpfs"),
+    ],
+)  # fmt: skip
+def test_wrong_questions_are_refused_in_one_line(
+    catalog: DirectCatalog, show: int, sql: str, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        catalog.query(sql)
+    assert "\n" not in caught.value.message
+
+
+def test_answers_are_materialised_tables(catalog: DirectCatalog, show: int) -> None:
+    table = catalog.query(
+        "SELECT id, id AS id, tags, cut_points FROM clips_with_cut_points WHERE id > ? ORDER BY id", [2]
+    )
+
+    assert len(table) == 2
+    assert table.fetchall()[0][:3] == (3, 3, [])
+    assert table.columns == ["id", "id", "tags", "cut_points"]
+    assert table.rows()[1]["cut_points"]["end_frame"] == 40
+    assert duckdb.sql("SELECT count(*) FROM table").fetchall() == [(2,)]
+    summed = catalog.query(
+        "SELECT sum(end_frame) AS s, count(*) AS n FROM clips WHERE state = $state", {"state": "pending"}
+    )
+    assert summed.fetchall() == [(100, 4)]
+    assert summed.df()["s"].dtype == "int64"
+    assert "100" in repr(summed)
+    assert "<table" in summed._repr_html_()
+    assert repr(catalog.query("SELECT 1 AS a WHERE false")) == "(no rows)"
+    assert catalog.query("SELECT * FROM clips WHERE false").fetchall() == []
+
+
+def test_questions_may_ask_what_there_is_and_why(catalog: DirectCatalog, show: int) -> None:
+    assert ("clips",) in catalog.query("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert "clips" in {row[0] for row in catalog.query("SHOW TABLES").fetchall()}
+    assert "start_frame" in {row[0] for row in catalog.query("DESCRIBE clips").fetchall()}
+    assert len(catalog.query("EXPLAIN SELECT * FROM clips")) > 0
+    assert len(catalog.query("SUMMARIZE clips")) > 10
+
+
+def test_python_variables_are_no_tables(catalog: DirectCatalog) -> None:
+    parameters = sql = metadata = given = duckdb.sql("SELECT 1 AS a")
+    assert parameters is sql is metadata is given
+    with pytest.raises(UsageError, match="does not exist"):
+        catalog.query("SELECT * FROM given")
+
+
+COPYING = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from shows import decide
+from heaters.catalog.direct import DirectCatalog
+catalog = DirectCatalog(Path(sys.argv[1]))
+print("in", flush=True)
+while True:
+    decide(catalog, "approve", 1)
+    decide(catalog, "skip", 2)
+"""
+
+
+def test_a_copy_taken_while_others_write_is_sound_or_refused(
+    catalog: DirectCatalog, show: int, tmp_path: Path
+) -> None:
+    child = other_process(COPYING, catalog.folder, Path(__file__).parent)
+    outcomes = []
+    try:
+        for number in range(12):
+            copy = DirectCatalog(tmp_path / f"copy-{number}")
+            copy.folder.mkdir()
+            shutil.copy(catalog.file, copy.folder)
+            if log_of(catalog.file).exists():
+                shutil.copy(log_of(catalog.file), copy.folder)
+            try:
+                outcomes.append(check(copy))
+            except CatalogDamaged as error:
+                assert "heaters catalog restore" in error.message  # noqa: PT017
+    finally:
+        child.kill()
+        child.communicate()
+    assert outcomes
+    assert not any(outcomes)
+    assert check(catalog) == []
