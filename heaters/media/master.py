@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import av
 from av.stream import Disposition
 
-from heaters.errors import MediaError
+from heaters.errors import MediaError, VerificationFailed
 from heaters.media.audio_encoder import AudioEncoder
 from heaters.media.filters import Chain, reordered
 from heaters.media.matroska_aspect import PLACEHOLDER, write_aspect
@@ -92,6 +93,7 @@ class MasterWriter:
     Raises:
         MediaError: FFV1 can't hold this pixel format without loss.
         OSError: the file can't be written.
+        VerificationFailed: on closing, the encoder gave fewer pictures than it got.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class MasterWriter:
         self._start = first.pts * source.time_base
         self._lead = lead
         self._shown = -1
+        self._times: deque[int] = deque()  # of the pictures whose packets are to come
         self._path, self._sar = path, source.sar
         self._time_base = source.time_base
         steps = _permutation(first.frame, source)
@@ -122,15 +125,11 @@ class MasterWriter:
 
     def picture(self, picture: Picture) -> None:
         """Encode the next picture."""
+        self._times.append(self._milliseconds(picture.pts * self._time_base))
         for frame in self._chain.put(picture.frame):
             frame.pts = picture.number
             frame.pict_type = 0
-            for packet in self._video.encode(frame):
-                self._shown = max(self._shown + 1, self._milliseconds(picture.pts * self._time_base))
-                packet.pts = packet.dts = self._shown
-                packet.duration = self._duration
-                packet.time_base = MILLISECOND
-                self._container.mux_one(packet)
+            self._mux_pictures(self._video.encode(frame))
 
     def packet(self, packet: Packet[AudioStream]) -> None:
         """Copy a packet of a track that is `copied`; it is changed."""
@@ -155,8 +154,11 @@ class MasterWriter:
 
     def close(self) -> None:
         """Write what is held back and end the file."""
-        for packet in self._video.encode(None):
-            self._container.mux_one(packet)
+        self._mux_pictures(self._video.encode(None))
+        if self._times:
+            raise VerificationFailed(
+                f"{self._path} lacks {len(self._times)} pictures; prepare it again", path=self._path
+            )
         for flac in self._encoders.values():
             self._mux_sound(flac, flac.encoder.finish())
         self._container.close()
@@ -165,6 +167,14 @@ class MasterWriter:
 
     def _milliseconds(self, seconds: Fraction) -> int:
         return self._lead + math.floor((seconds - self._start) / MILLISECOND + Fraction(1, 2))
+
+    def _mux_pictures(self, packets: Iterable[Packet[VideoStream]]) -> None:
+        for packet in packets:
+            self._shown = max(self._shown + 1, self._times.popleft())
+            packet.pts = packet.dts = self._shown
+            packet.duration = self._duration
+            packet.time_base = MILLISECOND
+            self._container.mux_one(packet)
 
     def _mux_sound(self, flac: _Flac, packets: Iterable[Packet[AudioStream]]) -> None:
         for packet in packets:
