@@ -235,6 +235,30 @@ def test_fields_stay_in_the_master_and_are_gone_in_the_proxy(shared_media: Path,
     assert combing(proxy[worst]) < 0.75 * combing(source[worst])
 
 
+def test_fields_that_begin_in_mid_film_are_deinterlaced_from_there(tmp_path: Path) -> None:
+    kinds = {"whole": {"g": "1"}, "fields": {"g": "1", "flags": "+ildct+ilme"}}
+    parts = [
+        write_film(tmp_path / f"{name}.ts", 10, codec="mpeg2video", options={"qscale": "2", **options})
+        for name, options in kinds.items()
+    ]
+    film = tmp_path / "film.ts"
+    film.write_bytes(b"".join(part.read_bytes() for part in parts))
+    decoded = pictures(film)
+    flags = [bool(frame.interlaced_frame) for frame in decoded]
+    assert flags == sorted(flags)
+    assert len(set(flags)) == 2
+    spec = spec_for(film, tmp_path)
+    prepared = prepare(spec)
+    shown, stored = (
+        [frame.reformat(format="gray").to_ndarray().astype(int) for frame in one]
+        for one in (pictures(spec.proxy), decoded)
+    )
+    assert prepared.n_frames == len(shown) == len(stored)
+    for number, picture in enumerate(shown):
+        near = range(max(0, number - 3), min(len(stored), number + 4))
+        assert min(near, key=lambda n: np.abs(stored[n] - picture).mean()) == number
+
+
 @pytest.mark.parametrize(
     ("stored", "sar", "rotation", "limit", "shown"),
     [
