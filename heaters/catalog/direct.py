@@ -23,7 +23,6 @@ from heaters.catalog.engine import (
 from heaters.catalog.faults import RESTORE, opening_fault, working_fault
 from heaters.catalog.lock import CatalogLock, Interrupts
 from heaters.catalog.networks import refuse_network
-from heaters.catalog.perform import perform
 from heaters.catalog.transaction import Transaction
 from heaters.errors import CatalogDamaged, CatalogNewer, UsageError
 
@@ -84,6 +83,8 @@ class DirectCatalog:
         Returns:
             The command's answer; times are `datetime`, UTC without a zone, all else is JSON-able.
         """
+        from heaters.catalog.perform import perform  # noqa: PLC0415 - who only reads needs no commands
+
         with self._session() as (connection, _):
             transaction = Transaction(connection)
             transaction.begin()
