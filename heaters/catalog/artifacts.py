@@ -25,11 +25,15 @@ def add_keyframes(request: requests.AddKeyframes, tx: Transaction) -> dict[str, 
 def drop(request: requests.DropArtifacts, tx: Transaction) -> dict[str, Any]:
     """Forget artefacts. Superseded clips that named one of them are virtual from now on."""
     ids = ", ".join(str(int(one)) for one in request.artifact_ids) or "NULL"
-    files = dict(tx.tuples(f"SELECT uri, clip_id FROM clip_artifacts WHERE id IN ({ids}) AND clip_id IS NOT NULL"))
+    files = dict(
+        tx.tuples(f"SELECT uri, clip_id FROM clip_artifacts WHERE id IN ({ids}) AND clip_id IS NOT NULL")
+    )
     named = [clip for clip in clips_by_id(tx, sorted(set(files.values()))) if clip.clip_filepath in files]
     before = tuple(clip for clip in named if clip.state == "superseded")
     if before:
-        after = tuple(replace(clip, is_virtual=True, clip_filepath=None, version=clip.version + 1) for clip in before)
+        after = tuple(
+            replace(clip, is_virtual=True, clip_filepath=None, version=clip.version + 1) for clip in before
+        )
         change = Change(before, after)
         write_change(tx, change)
         events.add(tx, str(uuid.uuid4()), "sweep", change, reviewer="heaters")

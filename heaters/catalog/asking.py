@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -80,7 +82,7 @@ class _Question:
         self._thread.start()
         try:
             with interrupts.allowed():
-                self._done.wait(seconds)
+                self._wait(seconds)
         finally:
             while not self._done.wait(0.02):
                 self._connection.interrupt()
@@ -92,6 +94,14 @@ class _Question:
         if self._error is not None:
             raise self._error
         return self._table
+
+    def _wait(self, seconds: float | None) -> None:
+        """Wait in short steps: a signal that reaches another thread first would not end a long one."""
+        deadline = math.inf if seconds is None else time.monotonic() + seconds
+        while (
+            not self._done.wait(min(0.1, max(deadline - time.monotonic(), 0))) and time.monotonic() < deadline
+        ):
+            pass
 
     def _run(self) -> None:
         try:

@@ -12,6 +12,7 @@ import duckdb
 
 from heaters.catalog.engine import (
     ALIAS,
+    BLOCK_SIZE,
     ROW_GROUP_SIZE,
     Engine,
     checkpoint_if_due,
@@ -183,7 +184,7 @@ def build(file: Path, fill: Iterable[str] = ()) -> None:
     with closing(open_memory(file.with_name(".spill"))) as connection:
         try:
             connection.execute(
-                f"ATTACH {quoted(str(file))} AS {ALIAS} (STORAGE_VERSION '{_STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
+                f"ATTACH {quoted(str(file))} AS {ALIAS} (STORAGE_VERSION '{_STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE}, BLOCK_SIZE {BLOCK_SIZE})"
             )
         except duckdb.Error as error:
             raise opening_fault(error, file) from error

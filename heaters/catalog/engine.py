@@ -15,8 +15,11 @@ from typing import Any, Final
 import duckdb
 
 from heaters.catalog.faults import opening_fault, working_fault
+from heaters.catalog.forks import abandon, watch
 
 ALIAS: Final = "cat"
+BLOCK_SIZE: Final = 65536
+"""Bytes of one block of a new file. DuckDB's default, 256 KiB, makes small catalogs twice as large and slower to fold."""
 LOSSY_COMPRESSION: Final = "dict_fsst"
 ROW_GROUP_SIZE: Final = 32768
 """Rows that are written again when one of them has changed. With DuckDB's default, 122,880, folding the log into a
@@ -24,9 +27,6 @@ catalog of 1M clips took 24 ms CPU, so 9; below 16,384 reading becomes slower. D
 CHECKPOINT_BYTES: Final = 16 * 1024
 """From this length on the write-ahead log is folded into the file, about every seventh decision. Attaching replays the
 log, 0.9 ms CPU a decision; folding costs 4 ms at 10,000 clips and 9 at 1M."""
-
-_ABANDONED: Final[list[object]] = []
-"""Instances of a parent process: their threads do not exist in a forked child, so there they are left alone."""
 
 
 class Engine:
@@ -38,9 +38,17 @@ class Engine:
 
     def __init__(self, spill: Path) -> None:
         self._spill = spill
-        self._pid = 0
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._finds_names = False
+        watch(self)
+
+    def work_lock(self) -> None:
+        """None of its own: its user holds the catalog's."""
+
+    def begin_anew(self) -> None:
+        """After a fork: the parent's threads do not exist in the child."""
+        abandon(self._connection)
+        self._connection = None
 
     @contextmanager
     def attached(self, file: Path, options: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
@@ -85,9 +93,6 @@ class Engine:
                 raise
 
     def _living(self) -> duckdb.DuckDBPyConnection:
-        if self._pid != os.getpid():
-            _ABANDONED.append(self._connection)
-            self._pid, self._connection = os.getpid(), None
         if self._connection is None:
             self._connection, self._finds_names = open_memory(self._spill), False
         return self._connection

@@ -26,6 +26,10 @@ def opening_fault(error: duckdb.Error, file: Path) -> CatalogError:
         return CatalogLocked(
             f"another program has {file} open, without our lock file: close it ({text})", path=str(file)
         )
+    if "already attached" in said:
+        return CatalogLocked(
+            f"{file} was open in this process when it was forked: start it anew ({text})", path=str(file)
+        )
     if "newer version" in said or "storage version" in said or "version number" in said:
         return CatalogNewer(
             f"{file} was written by a newer DuckDB: upgrade heaters and duckdb to read it ({text})",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import random
 import signal
 import threading
@@ -16,14 +15,12 @@ from typing import Final
 
 import filelock
 
+from heaters.catalog.forks import Lock, abandon, watch
 from heaters.errors import CatalogLocked, RefusedToStart
 
 LOCK_FILE: Final = "catalog.lock"
 _LONGEST_PAUSE: Final = 0.004
 """Seconds between two looks at the lock; a command holds it for some 20 ms."""
-
-_ABANDONED: Final[list[object]] = []
-"""What a fork has left behind in the child. Destroying it there would unlock, or wait for, what is the parent's."""
 
 
 class CatalogLock:
@@ -37,7 +34,18 @@ class CatalogLock:
     def __init__(self, folder: Path, seconds: float) -> None:
         self.path = folder / LOCK_FILE
         self._seconds = seconds
-        self._pid = os.getpid()
+        self._threads = threading.RLock()
+        self._file = filelock.FileLock(self.path)
+        watch(self)
+
+    def work_lock(self) -> Lock:
+        """What a fork waits for."""
+        return self._threads
+
+    def begin_anew(self) -> None:
+        """After a fork: the child has to wait for its parent like everybody else."""
+        abandon(self._threads)
+        abandon(self._file)
         self._threads = threading.RLock()
         self._file = filelock.FileLock(self.path)
 
@@ -49,10 +57,10 @@ class CatalogLock:
             CatalogLocked: nobody let go of it in time.
             RefusedToStart: the folder is missing or can't be written.
         """
-        if self._pid != os.getpid():
-            _ABANDONED.extend((self._threads, self._file))
-            self._pid, self._threads = os.getpid(), threading.RLock()
-            self._file = filelock.FileLock(self.path)
+        if not self.path.parent.is_dir():  # filelock would make it
+            raise RefusedToStart(
+                f"there is no catalog in {self.path.parent}: the folder is missing", path=str(self.path)
+            )
         deadline = time.monotonic() + self._seconds
         while True:
             with put_off() as interrupts, self._tried() as got:
@@ -89,8 +97,7 @@ class CatalogLock:
             return False
         except OSError as error:
             raise RefusedToStart(
-                f"the catalog in {self.path.parent} can't be locked ({_reason(error)}): the folder must be there and "
-                "be writable for you", path=str(self.path),
+                f"the catalog in {self.path.parent} can't be locked ({_reason(error)}): make the folder writable", path=str(self.path),
             ) from error  # fmt: skip
         return True
 
