@@ -80,7 +80,7 @@ def make_films(folder: Path, *, quick: bool) -> list[Film]:
         original = folder / "sample.mp4"
         make_sample(original)
     films = []
-    for height, seconds in ((720, 2 if quick else 30), (1080, 1 if quick else 12)):
+    for height, seconds in ((720, 2 if quick else 30), (1080, 1 if quick else 20)):
         path = folder / f"film_{height}.mp4"
         encode(original, path, height, seconds)
         films.append(Film(f"{height}p", path, height))
