@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -21,6 +22,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         status = 1
     except KeyboardInterrupt:
         status = _said(Interrupted("stopped; finished work is kept"), words)
+    if status == Interrupted.exit_code:
+        _leave(status)
     sys.exit(status)
 
 
@@ -73,6 +76,17 @@ def _unforeseen(error: Exception, words: list[str]) -> int:
     message = f"{about}; the traceback is in {kept}, please report it if you can't explain it"
     show_error({"type": kind, "message": message}, as_json="--json" in words)
     return 1
+
+
+def _leave(status: int) -> NoReturn:
+    """End with exactly this status.
+
+    CPython ends itself by SIGINT when a KeyboardInterrupt passed through an `exec` of text, as dataclasses do it, even if
+    it was caught later (seen in 3.11).
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _said(error: HeatersError, words: list[str]) -> int:

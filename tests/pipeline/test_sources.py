@@ -143,7 +143,7 @@ def test_a_referenced_original_that_has_gone_fails_its_source_with_the_way_out(
     (failure,) = ws.run().failed
     assert str(mine) in failure["error"]
     shutil.copy(film, mine)
-    assert stages(ws) == [(1, "prepare"), (1, "detect"), (1, "verify")]
+    assert stages(ws, stages=["prepare"]) == [(1, "prepare")]
 
 
 # -- both kinds of source, both kinds of master -----------------------------------------------------------------------
@@ -199,8 +199,7 @@ def test_a_limit_touches_so_many_sources_and_later_runs_go_on(empty: Workspace, 
     empty.ingest(films / "first.mp4", films / "single.mp4")
     assert {source for source, _ in stages(empty, limit=1)} == {1}
     assert states(empty) == ["ready", "downloaded"]
-    assert {source for source, _ in stages(empty, limit=1)} == {2}
-    assert empty.run(limit=1).report is None
+    assert [one["id"] for one in empty.run(limit=1, dry_run=True).waiting] == [2]
 
 
 def test_single_stages_can_be_run_and_the_rest_later(empty: Workspace, film: Path) -> None:
@@ -239,9 +238,9 @@ def test_verification_can_be_switched_off_and_made_up_for(tmp_path: Path, film: 
 
 def test_several_workers_share_the_sources(tmp_path: Path, films: Path) -> None:
     ws = open_workspace(tmp_path / "ws", create=True, workers=2)
-    ws.ingest(films / "first.mp4", films / "second.mp4", films / "third.mp4")
-    assert sorted(stages(ws)) == [(n, stage) for n in (1, 2, 3) for stage in ("detect", "prepare", "verify")]
-    assert [len(ws.clips(n)) for n in (1, 2, 3)] == [3, 3, 3]
+    ws.ingest(films / "first.mp4", films / "second.mp4")
+    assert sorted(stages(ws)) == [(n, stage) for n in (1, 2) for stage in ("detect", "prepare", "verify")]
+    assert [len(ws.clips(n)) for n in (1, 2)] == [3, 3]
 
 
 # -- failures ---------------------------------------------------------------------------------------------------------
@@ -283,8 +282,8 @@ def test_a_failing_source_is_tried_by_three_runs_then_parked_and_listed(crippled
 
 
 def test_retry_takes_a_parked_source_up_again(crippled: Workspace) -> None:
-    for _ in range(3):
-        crippled.run()
+    open_workspace(crippled.root, max_attempts=1).run(["prepare"], limit=1)
+    assert states(crippled)[0] == "parked"
     (crippled.root / "aside").rename(crippled.root / "originals" / "video_1.mp4")
     assert crippled.retry() == [1]
     row = crippled.source(1)
@@ -294,7 +293,7 @@ def test_retry_takes_a_parked_source_up_again(crippled: Workspace) -> None:
         None,
         None,
     )
-    assert stages(crippled) == [(1, "prepare"), (1, "detect"), (1, "verify")]
+    assert stages(crippled, stages=["prepare"], limit=1) == [(1, "prepare")]
     assert crippled.retry() == []
 
 
@@ -303,7 +302,7 @@ def test_park_by_hand_takes_a_source_out_of_all_runs(empty: Workspace, film: Pat
     assert empty.park(1)["ingest_state"] == "parked"
     assert empty.run().report is None
     assert empty.retry(1) == [1]
-    assert len(empty.run().done) == 3
+    assert empty.source(1)["ingest_state"] == "downloaded"
 
 
 def test_an_original_with_other_bytes_is_not_prepared(empty: Workspace, films: Path) -> None:
@@ -312,14 +311,6 @@ def test_an_original_with_other_bytes_is_not_prepared(empty: Workspace, films: P
     (failure,) = empty.run().failed
     assert "video_1.mp4 has changed since it was ingested" in failure["error"]
     assert states(empty) == ["prepare_failed"]
-    shutil.copy(films / "first.mp4", empty.root / "originals" / "video_1.mp4")
-    assert len(empty.run().done) == 3
-
-
-def test_the_number_of_attempts_is_a_setting(crippled: Workspace) -> None:
-    ws = open_workspace(crippled.root, max_attempts=1)
-    ws.run(["prepare"])
-    assert states(ws) == ["parked", "prepared"]
 
 
 def test_damaged_footage_parks_at_once_unless_it_is_allowed(empty: Workspace, shared_media: Path) -> None:
