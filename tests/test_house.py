@@ -197,11 +197,6 @@ def test_no_tracked_file_is_a_leftover() -> None:
     assert [file.name for file in tracked_files() if leftovers.search(file.name)] == []
 
 
-def test_no_two_test_files_have_the_same_name() -> None:
-    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
-    assert sorted(names) == sorted(set(names))
-
-
 def test_the_wheel_carries_every_package_and_the_notebooks() -> None:
     listed = set(
         tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]
