@@ -180,7 +180,8 @@ def mean_rgb(frame: av.VideoFrame) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "name", ["torture/full_range.mp4", "torture/mjpeg.avi", "torture/animated.gif", "clips/flower.mp4"]
+    "name",
+    ["torture/full_range.mp4", "torture/mjpeg.avi", "torture/animated.gif", "torture/odd_321x181.webm"],
 )
 def test_the_proxy_has_the_brightness_and_colours_of_the_source(
     shared_media: Path, tmp_path: Path, name: str
@@ -231,7 +232,7 @@ def test_fields_stay_in_the_master_and_are_gone_in_the_proxy(shared_media: Path,
     assert len(source) == len(master) == len(proxy)
     assert all(frame.interlaced_frame for frame in master)
     assert not any(frame.interlaced_frame for frame in proxy)
-    worst = max(range(len(source)), key=lambda n: combing(source[n]))
+    worst = max(range(0, len(source), 10), key=lambda n: combing(source[n]))
     assert combing(proxy[worst]) < 0.75 * combing(source[worst])
 
 
