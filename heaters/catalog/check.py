@@ -11,6 +11,7 @@ from typing import Final
 from heaters.catalog import events
 from heaters.catalog.clip_rows import clip_numbers, read_clips
 from heaters.catalog.direct import DirectCatalog
+from heaters.catalog.engine import ALIAS, LOSSY_COMPRESSION
 from heaters.catalog.transaction import Transaction
 from heaters.domain.commands import describe_difference
 from heaters.domain.cuts import find_tiling_fault
@@ -22,6 +23,7 @@ _BATCH: Final = 200
 _COUNTED: Final = {
     "source_videos": "id", "clips": "id", "clip_events": "seq", "runs": "id", "jobs": "id", "clip_artifacts": "id",
 }  # fmt: skip
+_UPDATED: Final = ("source_videos", "clips", "clip_events", "runs", "jobs", "clip_artifacts", "leases")
 _PREPARED: Final = "('ready', 'verify_failed')"
 """States in which a source has shots; in others it has them if it has any clip at all."""
 
@@ -38,7 +40,7 @@ def check(catalog: DirectCatalog, exists: Callable[[str], bool] | None = None) -
     """
     with catalog.reading() as connection:
         tx = Transaction(connection)
-        problems = [*_counters(tx), *_sources(tx), *_exports(tx), *_orphans(tx)]
+        problems = [*_storage(tx), *_counters(tx), *_sources(tx), *_exports(tx), *_orphans(tx)]
         named = (
             tx.rows("SELECT kind, uri, source_video_id FROM clip_artifacts WHERE state = 'live' ORDER BY id")
             if exists
@@ -68,6 +70,20 @@ def notes(catalog: DirectCatalog) -> list[str]:
             for row in jobs
         ),
     ]
+
+
+def _storage(tx: Transaction) -> Iterator[str]:
+    """Columns that DuckDB may lose changes of, because a program without our settings has written them."""
+    for table in _UPDATED:
+        found = tx.tuples(
+            f"SELECT DISTINCT column_name FROM pragma_storage_info('{ALIAS}.{table}') WHERE upper(compression) = ? ORDER BY 1",
+            [LOSSY_COMPRESSION.upper()],
+        )
+        for (column,) in found:
+            yield (
+                f"{table}.{column} was written by another program, in a way that can lose changes when a process is killed: take a "
+                "snapshot and restore it"
+            )
 
 
 def _counters(tx: Transaction) -> Iterator[str]:

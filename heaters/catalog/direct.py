@@ -183,9 +183,8 @@ def build(file: Path, fill: Iterable[str] = ()) -> None:
     schema = resources.files("heaters.catalog").joinpath("schema.sql").read_text("utf-8")
     with closing(open_memory(file.with_name(".spill"))) as connection:
         try:
-            connection.execute(
-                f"ATTACH {quoted(str(file))} AS {ALIAS} (STORAGE_VERSION '{_STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE}, BLOCK_SIZE {BLOCK_SIZE})"
-            )
+            layout = f"STORAGE_VERSION '{_STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE}, BLOCK_SIZE {BLOCK_SIZE}"
+            connection.execute(f"ATTACH {quoted(str(file))} AS {ALIAS} ({layout})")
         except duckdb.Error as error:
             raise opening_fault(error, file) from error
         try:

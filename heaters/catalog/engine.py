@@ -7,6 +7,7 @@ it to a living instance a tenth of that.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Final
 import duckdb
 
 from heaters.catalog.faults import opening_fault, working_fault
-from heaters.catalog.forks import abandon, watch
+from heaters.catalog.forks import Lock, abandon, watch
 
 ALIAS: Final = "cat"
 BLOCK_SIZE: Final = 65536
@@ -40,15 +41,17 @@ class Engine:
         self._spill = spill
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._finds_names = False
+        self._busy = threading.RLock()
         watch(self)
 
-    def work_lock(self) -> None:
-        """None of its own: its user holds the catalog's."""
+    def work_lock(self) -> Lock:
+        """Held while a file is attached."""
+        return self._busy
 
     def begin_anew(self) -> None:
         """After a fork: the parent's threads do not exist in the child."""
         abandon(self._connection)
-        self._connection = None
+        self._connection, self._busy = None, threading.RLock()
 
     @contextmanager
     def attached(self, file: Path, options: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
@@ -57,6 +60,18 @@ class Engine:
         Raises:
             CatalogError: it can't be opened, or DuckDB failed inside the block.
         """
+        with self._busy:
+            connection = self._attach(file, options)
+            try:
+                yield connection
+            except duckdb.Error as error:
+                if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+                    self._drop()
+                raise working_fault(error, file) from error
+            finally:
+                self._detach()
+
+    def _attach(self, file: Path, options: str) -> duckdb.DuckDBPyConnection:
         connection = self._living()
         try:
             connection.execute(f"ATTACH {quoted(str(file))} AS {ALIAS} {options}")
@@ -67,14 +82,7 @@ class Engine:
         except BaseException:
             self._drop()
             raise
-        try:
-            yield connection
-        except duckdb.Error as error:
-            if isinstance(error, duckdb.FatalException | duckdb.InternalException):
-                self._drop()
-            raise working_fault(error, file) from error
-        finally:
-            self._detach()
+        return connection
 
     def _find_names(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Set the search path, once; it outlives DETACH. The file can't be the default: that can't be detached."""

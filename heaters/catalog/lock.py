@@ -15,7 +15,7 @@ from typing import Final
 
 import filelock
 
-from heaters.catalog.forks import Lock, abandon, watch
+from heaters.catalog.forks import abandon, watch
 from heaters.errors import CatalogLocked, RefusedToStart
 
 LOCK_FILE: Final = "catalog.lock"
@@ -38,9 +38,8 @@ class CatalogLock:
         self._file = filelock.FileLock(self.path)
         watch(self)
 
-    def work_lock(self) -> Lock:
-        """What a fork waits for."""
-        return self._threads
+    def work_lock(self) -> None:
+        """None: filelock lets nobody release while a fork waits. The file is closed before, which is all that matters."""
 
     def begin_anew(self) -> None:
         """After a fork: the child has to wait for its parent like everybody else."""
