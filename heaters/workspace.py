@@ -25,7 +25,7 @@ from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UnknownR
 from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import Silent
 from heaters.execution.runlock import active_run, note_progress, run_lock
-from heaters.stages import detect, export, handover, ingest, intake, manifests, verify
+from heaters.stages import detect, handover, ingest, intake, manifests, verify
 from heaters.stages import janitor as cleaning
 from heaters.stages.stage import Stage, Unit
 from heaters.stages.stage import op_id as new_op_id
@@ -183,9 +183,8 @@ class Workspace:
             {"id": row["id"], "stage": "parked", "reason": row["last_error"]}
             for row in rows if row["ingest_state"] == "parked"
         ]  # fmt: skip
-        needed = self._projected(
-            {one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}}, rows
-        )
+        written = {one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}}
+        needed = intake.projected([row for row in rows if row["id"] in written])
         if on_plan and any(needed.values()):
             on_plan("this run", needed)
         if dry_run:
@@ -231,7 +230,8 @@ class Workspace:
         if pipeline.exportable(self.catalog, preset, sources):
             report = self._tracked("export", work, watcher, waiting)
         if to is not None:
-            handover.hand_over(self.store, self._exported_files(sources, preset or self.settings.preset), Path(to))
+            rows = handover.chosen(self.catalog.rows(handover.EXPORTED), sources, preset or self.settings.preset)
+            handover.hand_over(self.store, rows, Path(to))
         return report
 
     def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
@@ -519,16 +519,6 @@ class Workspace:
             {"id": row["id"], "stage": stage.name, "reason": stage.about} for row, stage in found if stage
         ]
 
-    @staticmethod
-    def _projected(source_ids: set[int], rows: Iterable[Row]) -> dict[str, int]:
-        """Master mode → bytes that these sources are projected to take."""
-        needed = {"ffv1": 0, "source": 0}
-        for row in rows:
-            if row["id"] in source_ids:
-                for mode, count in (json.loads(row["probe"] or "{}").get("projected") or {}).items():
-                    needed[mode] += count
-        return needed
-
     def _ingest_one(
         self, file: Path, whole_clip: bool, allow_truncated: bool, title: str | None,  # noqa: FBT001 - private
         on_plan: Callable[[Path, Mapping[str, int]], None] | None,
@@ -627,14 +617,6 @@ class Workspace:
             ))  # fmt: skip
         return found + manifests.manifest_problems(self.store.address, row, files)
 
-    def _exported_files(self, sources: Sequence[int] | None, preset: str) -> list[Row]:
-        """Exported clips and their files of one preset, in the order of the footage."""
-        rows = self.catalog.rows(
-            "SELECT c.*, a.uri, a.bytes, a.sha256 FROM clips_with_cut_points c JOIN clip_artifacts a ON a.clip_id = c.id "
-            "WHERE c.state = 'exported' AND a.kind = 'final_clip' AND a.state = 'live' ORDER BY c.source_video_id, c.start_frame"
-        )
-        return [row for row in rows if export.is_of(row["uri"], preset) and (sources is None or row["source_video_id"] in sources)]
-
     def _add_keyframes(self, row: Row, spec: Mapping[str, Any]) -> None:
         known = {one["frame"] for one in self.catalog.rows(
             "SELECT frame FROM clip_artifacts WHERE source_video_id = ? AND kind = 'source_keyframe'", [row["id"]])}  # fmt: skip
@@ -692,5 +674,3 @@ def _joined(one: RunReport, other: RunReport) -> RunReport:
         one.done + other.done, one.failed + other.failed, one.waiting + other.waiting, one.seconds + other.seconds,
         one.bytes + other.bytes, other.report or one.report,
     )  # fmt: skip
-
-

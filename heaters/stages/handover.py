@@ -10,13 +10,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from heaters.errors import StoreUnavailable
+from heaters.stages.export import is_of
 from heaters.stages.stage import Row
 from heaters.storage import Store
 
 TEMPLATE: Final = "{source_id:03d}_{title}_{clip_no:03d}.{extension}"
 """Name of a copy; the numbers make it unique, whatever the titles are."""
+EXPORTED: Final = """
+SELECT c.*, a.uri, a.bytes, a.sha256 FROM clips_with_cut_points c JOIN clip_artifacts a ON a.clip_id = c.id
+WHERE c.state = 'exported' AND a.kind = 'final_clip' AND a.state = 'live' ORDER BY c.source_video_id, c.start_frame
+"""
+"""Exported clips and their files, in the order of the footage."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_TITLE: Final = 80
+
+
+def chosen(rows: Sequence[Row], source_ids: Sequence[int] | None, preset: str) -> list[Row]:
+    """Those of the rows of `EXPORTED` that were made with this preset, of these sources; None for all."""
+    own = (row for row in rows if source_ids is None or row["source_video_id"] in source_ids)
+    return [row for row in own if is_of(row["uri"], preset)]
 
 
 def hand_over(store: Store, rows: Sequence[Row], folder: Path) -> list[Path]:

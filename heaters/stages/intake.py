@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from heaters.config import SETTINGS_FILE, Settings
 from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.errors import NotAVideo, NotEnoughSpace, UsageError
 from heaters.stages.ingest import hash_file
+from heaters.stages.stage import Row
 
 VIDEO_EXTENSIONS: Final = frozenset({
     "3gp", "asf", "avi", "dv", "flv", "gif", "m2ts", "m4v", "mkv", "mov",
@@ -70,15 +72,22 @@ def look(path: Path, settings: Settings) -> dict[str, Any]:
         raise NotAVideo(f"{path} does not exist", path=str(path)) from error
     except PermissionError as error:
         raise NotAVideo(f"{path} can't be read: check its owner and mode", path=str(path)) from error
-    projected = {
-        mode: projected_bytes(probe, size, mode, settings.proxy_height) for mode in ("ffv1", "source")
-    }
+    by_mode = {mode: projected_bytes(probe, size, mode, settings.proxy_height) for mode in ("ffv1", "source")}
     return {
         "sha256": sha256,
         "bytes": size,
-        "probe": {**probe.as_json(), "projected": projected},
+        "probe": {**probe.as_json(), "projected": by_mode},
         "warnings": list(probe.warnings),
     }
+
+
+def projected(rows: Iterable[Row]) -> dict[str, int]:
+    """Master mode → bytes that all these sources are projected to take."""
+    needed = {"ffv1": 0, "source": 0}
+    for row in rows:
+        for mode, count in (json.loads(row["probe"] or "{}").get("projected") or {}).items():
+            needed[mode] += count
+    return needed
 
 
 def refuse_overflow(needed: Mapping[str, int], settings: Settings, free: int | None, what: str) -> None:
