@@ -19,6 +19,7 @@ _TURNS: Final = {
 }
 #: Pixel formats that bwdif takes; others (RGB, palettes) are never interlaced in practice.
 _FIELDS: Final = ("yuv", "gray", "gbrp")
+_FULL_RANGE: Final = 2
 _LEAST_LINES: Final = 4  # of bwdif
 _SCALER: Final = "flags=bicubic+accurate_rnd+full_chroma_int"
 
@@ -77,23 +78,27 @@ def deliver(frame: VideoFrame, sar: Fraction, rotation: int, time_base: Fraction
     if frame.format.name.startswith(_FIELDS) and frame.height >= _LEAST_LINES:
         steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
     steps += _TURNS[rotation]
-    if sar == 1:
-        # One row or column too many is cut off: scaling would blur all of the picture for it.
-        upright = (frame.height, frame.width) if rotation % 180 else (frame.width, frame.height)
-        if upright != (target.width, target.height) and min(upright) > 1:
-            steps.append(("crop", f"{target.width}:{target.height}:0:0:exact=1"))
-    steps += _scaling(frame, target)
-    return Chain(frame, [*steps, ("format", target.pix_fmt)], time_base, sar)
+    # One row or column too many is cut off: scaling would blur all of the picture for it.
+    crops = sar == 1 and min(frame.width, frame.height) > 1
+    if crops and (frame.width % 2 or frame.height % 2):
+        steps.append(("crop", f"{target.width}:{target.height}:0:0:exact=1"))
+    return Chain(frame, [*steps, *_conversion(frame, target, keeps_size=crops)], time_base, sar)
 
 
-def _scaling(frame: VideoFrame, target: Delivery) -> list[tuple[str, str]]:
-    matrix = ":out_color_matrix=bt709" if frame.format.is_rgb else ""
-    spread = ":out_range=pc" if target.color_range == 2 else ":out_range=tv"  # noqa: PLR2004 - H.273's full range
-    return [("scale", f"{target.width}:{target.height}:{_SCALER}{matrix}{spread}"), ("setsar", "1")]
+def _conversion(frame: VideoFrame, target: Delivery, *, keeps_size: bool) -> list[tuple[str, str]]:
+    """Scaling and conversion of pixels; nothing where nothing changes, for it would cost a copy."""
+    if keeps_size and frame.format.name == target.pix_fmt:
+        return []
+    arguments = [] if keeps_size else [f"{target.width}:{target.height}"]
+    if frame.format.is_rgb:
+        arguments.append("out_color_matrix=bt709:out_range=tv")
+    elif target.color_range == _FULL_RANGE:
+        arguments.append("in_range=pc:out_range=pc")
+    return [("scale", ":".join([*arguments, _SCALER])), ("format", target.pix_fmt), ("setsar", "1")]
 
 
 def _range(frame: VideoFrame) -> int:
-    return 2 if frame.format.name.startswith("yuvj") else int(frame.color_range)
+    return _FULL_RANGE if frame.format.name.startswith("yuvj") else int(frame.color_range)
 
 
 def _even(length: Fraction) -> int:

@@ -13,6 +13,8 @@ import pytest
 from numbered_films import RATE, Film, make, noise, read_number, steady
 
 from heaters.errors import DamagedMedia, VerificationFailed
+from heaters.media.cut_check import read_back
+from heaters.media.cut_streams import Times
 from heaters.media.cutter import Cut, CutSpec, cut
 from heaters.media.prepare import Prepared, PrepareSpec, prepare
 from heaters.media.presets import PRESETS
@@ -343,6 +345,21 @@ def test_a_range_outside_of_the_source_is_refused(made, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"frames|preset"):
             cut(dataclasses.replace(one.spec(0, 5, tmp_path / "x.part"), **changes))
     assert not (tmp_path / "x.part").exists()
+
+
+def test_a_file_with_other_pictures_than_the_clip_does_not_pass(made, tmp_path: Path) -> None:
+    one, output = made("cfr24"), tmp_path / "x.part"
+    cut(one.spec(0, 10, output))
+    unit = one.prepared.time_base
+    exact = Times.of_range([*map(int, one.prepared.pts)], 0, 10, unit)
+    read_back(str(output), PRESETS["h264"], exact, [])
+    for pts, words in (
+        (exact.pts[:-1], "more than the 9 pictures"),
+        ((*exact.pts, exact.pts[-1] + 1), "has 10 of the 11 pictures"),
+        ((*exact.pts[:4], exact.pts[4] + 1, *exact.pts[5:]), "shows picture 4 at a wrong time"),
+    ):
+        with pytest.raises(VerificationFailed, match=words):
+            read_back(str(output), PRESETS["h264"], Times(pts, unit), [])
 
 
 def test_a_full_disk_is_an_os_error_that_names_the_file(made) -> None:
