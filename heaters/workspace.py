@@ -23,7 +23,7 @@ from heaters.catalog import requests
 from heaters.config import SETTINGS_FILE, Settings, find_workspace
 from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UnknownReference, UsageError
 from heaters.execution.loop import Watcher, as_error
-from heaters.execution.progress import Silent
+from heaters.execution.progress import fitting
 from heaters.execution.runlock import active_run, note_progress, run_lock
 from heaters.stages import detect, handover, ingest, intake, manifests, verify
 from heaters.stages import janitor as cleaning
@@ -567,7 +567,7 @@ class Workspace:
             cleaning.remove_dead_parts(self.store)
             run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"]
             with self._closed_run(run_id):
-                outcome = work(run_id, watcher or Silent())
+                outcome = work(run_id, watcher or fitting())
             outcome.waiting += waiting
             state = "failed" if outcome.failed else "done"
             self.catalog.execute(requests.FinishRun(

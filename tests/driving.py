@@ -84,10 +84,8 @@ class Heaters:
 
     def start(self, *words: object, **popen: Any) -> subprocess.Popen[str]:
         """Start it in a session of its own, as a terminal or a scheduler would."""
-        return subprocess.Popen(
-            command(self._words(words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            start_new_session=True, **popen,
-        )  # fmt: skip
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command(self._words(words)), start_new_session=True, **(pipes | popen))
 
     def _words(self, words: Sequence[object]) -> list[str]:
         where = ["--workspace", str(self.workspace)] if self.workspace else []

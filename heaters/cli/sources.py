@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,23 +54,31 @@ def ingest(
     """Take files into the workspace: hash, look, copy."""
     ws = open_workspace(workspace)
     rows: list[dict[str, Any]] = []
-    for source in sources:
+    status = 0
+    named = [(source, file) for source in sources for file in _files_of(source)]
+    for source, file in named:
         try:
-            rows += ws.ingest(
-                source, whole_clip=whole_clip, allow_truncated=allow_truncated, title=title, on_plan=None if json else _say_plan)  # fmt: skip  # noqa: E501
+            row = ws.ingest(
+                file, whole_clip=whole_clip, allow_truncated=allow_truncated, title=title if len(named) == 1 else None,
+                on_plan=None if json else _say_plan,
+            )[0]  # fmt: skip
         except HeatersError as error:
-            if error.exit_code > UsageError.exit_code:
+            if error.exit_code > UsageError.exit_code and not rows:
                 raise
-            rows.append({"source": source, "error": error.as_json()})
+            row = {"source": str(file) if Path(source).is_dir() else source, "error": error.as_json()}
+            status = error.exit_code if error.exit_code > UsageError.exit_code else 1
+        rows.append(row)
+        if not json:
+            print(_ingested(row), file=sys.stderr if "error" in row else sys.stdout, flush=True)
+        if (
+            status > UsageError.exit_code
+        ):  # what is refused for the disk or the catalog is refused for the next one too
+            break
     if json:
         output.show_json(rows)
-    else:
-        for row in rows:
-            print(_ingested(row), file=sys.stderr if "error" in row else sys.stdout)
-    good = [row for row in rows if "error" not in row]
-    if good:
+    if any("error" not in row for row in rows):
         output.hint("heaters run", as_json=json)
-    return int(len(good) < len(rows))
+    return status
 
 
 def run(
@@ -179,11 +187,23 @@ def _say_plan(what: Path | str, projected: Mapping[str, int]) -> None:
     print(f"{Path(what).name}: projected {modes}", flush=True)
 
 
+def _files_of(source: str) -> Iterable[Path | str]:
+    """The files that SOURCE means; one that means none is left to be refused by its name."""
+    from heaters.stages.intake import files_of  # noqa: PLC0415
+
+    try:
+        return list(files_of(source))
+    except HeatersError:
+        return [source]
+
+
 def _ingested(row: Mapping[str, Any]) -> str:
     if "error" in row:
         return f"error: {row['error']['message']}"
     known = " (these bytes were there already)" if row["duplicate"] else ""
-    return f"source {row['id']}: {row['title']}{known}"
+    parked = f"; it is parked: {row['last_error']}" if row["ingest_state"] == "parked" else ""
+    again = f"; `heaters retry {row['id']}` takes it up again" if parked else ""
+    return f"source {row['id']}: {row['title']}{known}{parked}{again}"
 
 
 def _next_step(facts: Mapping[str, Any]) -> str:

@@ -40,6 +40,11 @@ class Lines(Silent):
         print(f"{label}: {said} ({time.monotonic() - began:.1f} s)", file=self._stream, flush=True)
 
 
+def fitting() -> Silent:
+    """Bars where somebody looks on, in a terminal or a notebook; silence elsewhere."""
+    return Bars() if sys.stderr.isatty() or "ipykernel" in sys.modules else Silent()
+
+
 class Bars(Silent):
     """A bar for each running task, in a terminal or a notebook."""
 
@@ -56,7 +61,7 @@ class Bars(Silent):
             unit=" frames",
             mininterval=0.2,
             leave=True,
-            dynamic_ncols=True,
+            **_size(),
         )
 
     def advance(self, key: str, done: int) -> None:
@@ -72,3 +77,11 @@ class Bars(Silent):
         else:
             bar.write(f"{bar.desc}: {error.message}", file=sys.stderr)
         bar.close()
+
+
+def _size() -> dict[str, int]:
+    """The terminal's size for tqdm, which shows nothing in one that says it has no columns or lines."""
+    import shutil  # noqa: PLC0415 - only where a bar is shown
+
+    columns, lines = shutil.get_terminal_size()
+    return {"ncols": columns, "nrows": lines} if sys.stderr.isatty() else {}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import uuid
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -52,6 +55,25 @@ def test_ingest_gives_one_object_a_source_in_order(fresh: Heaters, films: Path, 
         assert str(path) in row["error"]["message"]
     assert set(rows[0]) >= SOURCE_COLUMNS
     assert [row["title"] for row in fresh.json("sources")] == ["second", "first"]
+
+
+def test_a_refusal_in_mid_way_keeps_what_was_told_so_far(
+    fresh: Heaters, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh("ingest", films / "first.mp4")
+    monkeypatch.setenv("HEATERS_FREE_SPACE_SHARE", "1e-9")
+    assert fresh.json("ingest", films / "first.mp4", status=3)["error"]["type"] == "NotEnoughSpace"
+    (films.parent / "words.mp4").write_text("words", "utf-8")
+    rows = fresh.json(
+        "ingest", films.parent / "words.mp4", films / "second.mp4", films / "third.mp4", status=3
+    )
+    assert [row["error"]["type"] for row in rows] == ["NotAVideo", "NotEnoughSpace"]
+
+
+def test_a_parked_source_that_comes_again_is_told_as_such(cli: Heaters, film: Path) -> None:
+    cli("park", 1)
+    said = cli("ingest", film).out
+    assert "it is parked: parked by hand; `heaters retry 1` takes it up again" in said
 
 
 def test_reading_verbs_of_an_empty_workspace_give_arrays(fresh: Heaters) -> None:
@@ -185,6 +207,24 @@ def test_json_stays_one_document_in_a_process_of_its_own_and_logs_go_to_stderr(
     assert [one["stage"] for one in answer.document["done"]] == ["prepare", "detect", "verify"]
     assert answer.out.count("\n") == 1
     assert "prepare: done" in answer.err
+
+
+def test_in_a_terminal_there_are_bars_and_a_hint(fresh: Heaters, film: Path) -> None:
+    fresh("ingest", film)
+    master, slave = pty.openpty()
+    child = fresh.start("run", stdout=slave, stderr=slave)
+    os.close(slave)
+    seen = b""
+    with suppress(OSError):  # the terminal is gone when its last process has ended
+        while block := os.read(master, 65536):
+            seen += block
+    os.close(master)
+    assert child.wait(60) == 0
+    text = seen.decode()
+    assert "Traceback" not in text
+    assert re.search(r"1 first: prepare: 100%\|.*60/60 ", text)
+    assert "3 done, 0 failed" in text
+    assert text.rstrip().endswith("next: heaters clips --state pending")
 
 
 def test_without_a_terminal_there_is_one_line_a_stage_and_a_last_line_with_the_totals(

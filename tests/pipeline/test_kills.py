@@ -289,3 +289,14 @@ def test_a_second_run_ends_with_75_and_says_who_is_at_work(ingested: Workspace, 
     ingested.run()
     assert_whole(ingested)
     assert cli.json("status")[0]["run"] is None
+
+
+def test_the_same_file_ingested_twice_at_once_is_one_source(empty: Workspace, heavy: Path) -> None:
+    cli = Heaters(empty.root)
+    both = [Victim(cli, "ingest", heavy), Victim(cli, "ingest", heavy)]
+    assert [one.process.wait(120) for one in both] == [0, 0]
+    assert all("source 1: heavy" in one.said() for one in both)
+    assert [row["ingest_state"] for row in empty.sources().rows()] == ["downloaded"]
+    assert empty.janitor()["parts"] == []
+    assert artefacts(empty.root) == {"originals/video_1.mp4"}
+    assert empty.check() == []
