@@ -230,7 +230,9 @@ class Workspace:
         if pipeline.exportable(self.catalog, preset, sources):
             report = self._tracked("export", work, watcher, waiting)
         if to is not None:
-            rows = handover.chosen(self.catalog.rows(handover.EXPORTED), sources, preset or self.settings.preset)
+            rows = handover.chosen(
+                self.catalog.rows(handover.EXPORTED), sources, preset or self.settings.preset
+            )
             handover.hand_over(self.store, rows, Path(to))
         return report
 
