@@ -221,7 +221,7 @@ def test_the_proxy_is_turned_the_right_way(shared_media: Path, tmp_path: Path, n
 
 def combing(frame: av.VideoFrame) -> float:
     """How much more neighbouring rows differ than rows of the same field."""
-    rows = frame.reformat(format="gray").to_ndarray().astype(int)
+    rows = frame.reformat(format="gray").to_ndarray()[:, ::4].astype(int)
     return np.abs(rows[1:-1] - rows[:-2]).mean() / np.abs(rows[2:] - rows[:-2]).mean()
 
 
@@ -232,7 +232,7 @@ def test_fields_stay_in_the_master_and_are_gone_in_the_proxy(shared_media: Path,
     assert len(source) == len(master) == len(proxy)
     assert all(frame.interlaced_frame for frame in master)
     assert not any(frame.interlaced_frame for frame in proxy)
-    worst = max(range(0, len(source), 10), key=lambda n: combing(source[n]))
+    worst = max(range(len(source)), key=lambda n: combing(source[n]))
     assert combing(proxy[worst]) < 0.75 * combing(source[worst])
 
 
