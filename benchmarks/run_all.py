@@ -75,7 +75,7 @@ def run_one(script: Path, *, quick: bool) -> list[Row]:
 def keep(name: str, rows: list[Row], facts: Row) -> None:
     """Replace the stored rows of one script; rows of the others stay with their own dates and machines."""
     others = [row for row in load_results() if row["script"] != name]
-    fresh = [{"script": name, **facts, **row} for row in rows]
+    fresh = [{"script": name, **row, **facts} for row in rows]
     lines = [
         json.dumps(row, ensure_ascii=False)
         for row in sorted([*others, *fresh], key=lambda row: row["script"])

@@ -376,7 +376,7 @@ def test_a_long_question_is_asked_of_a_copy_while_decisions_go_on(
         ("UPDATE clips SET state = 'approved'", "UPDATE"), ("DELETE FROM clip_events", "DELETE"), ("DROP TABLE clips", "DROP"),
         ("INSERT INTO meta VALUES ('a', 'b')", "INSERT"), ("CREATE TABLE clips2 (a INTEGER)", "CREATE"),
         ("ALTER TABLE clips DROP note", "ALTER"),
-        ("COPY clips TO '/tmp/clips.csv'", "COPY"), ("ATTACH 'x.db' AS x", "ATTACH"), ("DETACH cat", "DETACH"), ("CHECKPOINT", "CALL"),
+        ("COPY clips TO 'clips.csv'", "COPY"), ("ATTACH 'x.db' AS x", "ATTACH"), ("DETACH cat", "DETACH"), ("CHECKPOINT", "CALL"),
         ("SET threads = 1", "SET"), ("USE memory", "SET"), ("WITH x AS (SELECT 1) DELETE FROM clips", "DELETE"), ("LOAD httpfs", "LOAD"),
     ],
 )  # fmt: skip
