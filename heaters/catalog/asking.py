@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 import tempfile
 import threading
 import time
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from heaters.catalog.engine import ALIAS, log_of, open_memory, quoted
+from heaters.catalog.engine import ALIAS, open_memory, quoted
 from heaters.catalog.faults import first_line
 from heaters.catalog.lock import Interrupts, put_off
 from heaters.catalog.tables import Table
@@ -50,11 +49,7 @@ def ask(catalog: DirectCatalog, sql: str, parameters: Parameters) -> Table:
 def _ask_copy(catalog: DirectCatalog, sql: str, parameters: Parameters, metadata: Path) -> Table:
     """Ask a private copy of the file, while commands go on."""
     with put_off() as interrupts, tempfile.TemporaryDirectory(prefix="heaters-") as folder:
-        copy = Path(folder) / catalog.file.name
-        with catalog.alone():
-            for file in (catalog.file, log_of(catalog.file)):
-                if file.exists():
-                    shutil.copyfile(file, copy.with_name(file.name))
+        copy = catalog.copy_to(Path(folder))
         with closing(open_memory(Path(folder) / "spill")) as connection:
             connection.execute(f"ATTACH {quoted(str(copy))} AS {ALIAS} (READ_ONLY)")
             connection.execute(f"SET search_path = 'memory.main,{ALIAS}.main'")

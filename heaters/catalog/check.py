@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from heaters.domain.cuts import find_tiling_fault
 from heaters.domain.model import Clip
 from heaters.errors import CatalogDamaged
 
+_SHOWN: Final = 1000
 _BATCH: Final = 200
 """Sources whose clips and events are held in memory at a time."""
 _COUNTED: Final = {
@@ -32,24 +34,30 @@ def check(catalog: DirectCatalog, exists: Callable[[str], bool] | None = None) -
     """Everything that is wrong, one sentence each; an empty list if nothing is.
 
     Args:
-        catalog: is locked for commands meanwhile.
+        catalog: a copy of it is looked at, so that commands can go on.
         exists: tells whether the object at a URI is in the store; files are not looked for without it.
 
     Raises:
         CatalogError: it can't be opened, or is of another schema.
     """
-    with catalog.reading() as connection:
-        tx = Transaction(connection)
-        problems = [*_storage(tx), *_counters(tx), *_sources(tx), *_exports(tx), *_orphans(tx)]
-        named = (
-            tx.rows("SELECT kind, uri, source_video_id FROM clip_artifacts WHERE state = 'live' ORDER BY id")
-            if exists
-            else []
-        )
-    return problems + [
+    with tempfile.TemporaryDirectory(prefix="heaters-") as folder:
+        catalog.rows("SELECT 1")  # says in words why it can't be opened
+        catalog.copy_to(Path(folder))
+        with DirectCatalog(Path(folder)).reading() as connection:
+            tx = Transaction(connection)
+            found = [*_storage(tx), *_counters(tx), *_sources(tx), *_exports(tx), *_orphans(tx)]
+            named = (
+                tx.rows(
+                    "SELECT kind, uri, source_video_id FROM clip_artifacts WHERE state = 'live' ORDER BY id"
+                )
+                if exists
+                else []
+            )
+    found += [
         f"source {row['source_video_id']}: the file of its {row['kind']} is missing: {row['uri']}"
         for row in named if exists is not None and not exists(row["uri"])
     ]  # fmt: skip
+    return found if len(found) <= _SHOWN else [*found[:_SHOWN], f"and {len(found) - _SHOWN} more problems"]
 
 
 def notes(catalog: DirectCatalog) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -107,7 +108,8 @@ def _update_all(tx: Transaction, change: Change, before: Mapping[int, Clip]) -> 
 def _insert_clips(tx: Transaction, clips: Sequence[Clip]) -> None:
     if not clips:
         return
-    tx.take_ids("clips", len(clips))
-    for source_id in {clip.source_video_id for clip in clips}:
-        tx.take_ids(clip_numbers(source_id), sum(clip.source_video_id == source_id for clip in clips))
-    tx.insert("clips", [{**clip.__dict__, "tags": list(clip.tags)} for clip in clips])
+    per_source = Counter(clip_numbers(clip.source_video_id) for clip in clips)
+    tx.use_ids({"clips": len(clips), **per_source})
+    names = [name for name in CLIP_FIELDS if any(getattr(clip, name) not in (None, ()) for clip in clips)]
+    rows = ({name: getattr(clip, name) for name in names} for clip in clips)
+    tx.insert("clips", [{**row, "tags": list(row["tags"])} if "tags" in row else row for row in rows])

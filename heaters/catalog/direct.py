@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib import resources
@@ -124,6 +125,15 @@ class DirectCatalog:
         """Read, with the means to let Ctrl-C through where that may take long."""
         with self._session(read_only=True) as session:
             yield session
+
+    def copy_to(self, folder: Path) -> Path:
+        """Copy the file and its log, as of one moment, for what takes too long to keep others waiting."""
+        copy = folder / DATABASE_FILE
+        with self.alone():
+            for file in (self.file, log_of(self.file)):
+                if file.exists():
+                    shutil.copyfile(file, copy.with_name(file.name))
+        return copy
 
     @contextmanager
     def alone(self) -> Iterator[None]:

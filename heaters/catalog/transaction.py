@@ -86,3 +86,15 @@ class Transaction:
             return int(found[0][0]) - count + 1
         self.change("INSERT INTO counters VALUES (?, ?)", [counter, count])
         return 1
+
+    def use_ids(self, counts: Mapping[str, int]) -> None:
+        """Mark ids as handed out that the caller has peeked at: so many of each counter."""
+        steps = " ".join("WHEN ? THEN ?" for _ in counts)
+        marks = ", ".join("?" for _ in counts)
+        pairs = [value for pair in counts.items() for value in pair]
+        sql = f"UPDATE counters SET value = value + CASE name {steps} END::BIGINT WHERE name IN ({marks}) RETURNING name"
+        known = {row[0] for row in self.tuples(sql, [*pairs, *counts])}
+        self.insert(
+            "counters",
+            [{"name": name, "value": count} for name, count in counts.items() if name not in known],
+        )
