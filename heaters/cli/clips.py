@@ -145,7 +145,9 @@ def export(
     preset: Annotated[
         str | None, typer.Option(metavar="P", help="h264 or ffv1; default: the setting `preset`.")
     ] = None,
-    to: Annotated[Path | None, typer.Option(metavar="DIR", help="Also copy the clips there.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also copy the exported clips there, with an index.")
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
 ) -> int:

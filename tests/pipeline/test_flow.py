@@ -34,7 +34,12 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory, show: SampleTruth) -> Wor
 
 def numbers(path: Path) -> list[int | None]:
     with av.open(str(path)) as container:
-        return [read_number(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+        return [read_number(luma(frame)) for frame in container.decode(video=0)]
+
+
+def luma(frame: av.VideoFrame) -> np.ndarray:
+    plane = frame.planes[0]
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
 
 
 def test_the_source_row_tells_what_is_known_of_the_show(reviewed: Workspace, show: SampleTruth) -> None:

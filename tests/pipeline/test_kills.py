@@ -277,7 +277,8 @@ def test_a_second_run_ends_with_75_and_says_who_is_at_work(ingested: Workspace, 
     victim = Victim(cli, "run")
     victim.until(growing(ingested.root, MASTER, 200_000))
     for words in (("run",), ("janitor",)):
-        said = cli.refused(*words, status=75, kind="RunActive")
+        said = cli(*words, status=75).err
+        assert cli.json(*words, status=75)["error"]["type"] == "RunActive"
         for part in (f"pid {victim.process.pid}", "heaters run", " on ", "since "):
             assert part in said
     (facts,) = cli.json("status")

@@ -73,7 +73,6 @@ def test_a_folder_that_holds_a_workspace_gives_none_of_its_artefacts(tmp_path: P
     ws = open_workspace(folder, create=True)
     shutil.copy(film, folder / "show.mp4")
     ws.ingest(folder / "show.mp4")
-    ws.run(["prepare"])
     rows = ws.ingest(folder)
     assert [(row["id"], row["duplicate"]) for row in rows] == [(1, True)]
 
@@ -115,7 +114,7 @@ def test_the_projection_of_both_master_modes_is_told_before_bytes_are_copied(
     assert there == []
 
 
-@pytest.mark.parametrize("master_mode", ["ffv1", "source"])
+@pytest.mark.parametrize("master_mode", [pytest.param("ffv1", marks=pytest.mark.long), "source"])
 def test_a_referenced_original_is_used_where_it_lies(tmp_path: Path, film: Path, master_mode: str) -> None:
     mine = tmp_path / "mine.mp4"
     shutil.copy(film, mine)
@@ -159,7 +158,6 @@ def test_an_upload_that_is_a_clip_already_becomes_one_clip_without_detection(
     assert (clip["start_frame"], clip["end_frame"], clip["state"]) == (0, 60, "pending")
     empty.decide("approve", "1.1")
     assert [(one["frames"], one["start_frame"]) for one in empty.export().done] == [(60, 0)]
-    assert empty.verify()["ok"]
 
 
 def test_in_source_mode_the_original_is_the_master(tmp_path: Path, film: Path) -> None:
@@ -254,7 +252,9 @@ def crippled(empty: Workspace, films: Path) -> Workspace:
     return empty
 
 
-def test_a_failing_source_is_noted_and_the_others_carry_on(crippled: Workspace) -> None:
+def test_a_failing_source_is_noted_tried_by_three_runs_and_then_parked_while_the_others_carry_on(
+    crippled: Workspace,
+) -> None:
     report = crippled.run()
     assert [one["id"] for one in report.done] == [2, 2, 2]
     assert [(one["id"], one["stage"]) for one in report.failed] == [(1, "prepare")]
@@ -264,13 +264,11 @@ def test_a_failing_source_is_noted_and_the_others_carry_on(crippled: Workspace) 
         1,
         report.failed[0]["error"],
     )
-    assert crippled.sql(
+    jobs = crippled.sql(
         "SELECT state, error FROM jobs WHERE stage = 'prepare' AND subject = 'source:1'"
-    ).fetchall() == [("failed", row["last_error"])]
-
-
-def test_a_failing_source_is_tried_by_three_runs_then_parked_and_listed(crippled: Workspace) -> None:
-    for attempt in (1, 2, 3):
+    ).fetchall()
+    assert jobs == [("failed", row["last_error"])]
+    for attempt in (2, 3):
         assert [one["id"] for one in crippled.run().failed] == [1]
         assert crippled.source(1)["retry_count"] == attempt
     assert states(crippled) == ["parked", "ready"]
@@ -321,20 +319,10 @@ def test_damaged_footage_parks_at_once_unless_it_is_allowed(empty: Workspace, sh
     assert "107" in failure["error"]
     other = open_workspace(empty.root.with_name("other"), create=True)
     other.ingest(file, allow_truncated=True)
-    assert len(other.run().done) == 3
+    assert len(other.run(["prepare"]).done) == 1
     row = other.source(1)
     assert row["n_frames"] == 107
     assert "107" in row["warnings"]
-
-
-def test_the_same_bytes_ingested_again_may_be_allowed_what_they_were_not(
-    empty: Workspace, shared_media: Path
-) -> None:
-    file = shared_media / "torture" / "truncated_tail.mp4"
-    empty.ingest(file)
-    empty.run()
-    assert empty.ingest(file, allow_truncated=True)[0]["ingest_state"] == "downloaded"
-    assert len(empty.run().done) == 3
 
 
 def test_unknown_stages_are_refused(empty: Workspace) -> None:
