@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -13,9 +15,11 @@ from heaters.catalog.direct import DirectCatalog
 from heaters.catalog.requests import Artifact, FinishStage, StartExport, StartRun, StartStage
 
 
-@pytest.fixture
-def busy(catalog: DirectCatalog, show: int) -> DirectCatalog:
-    """Clips 1 to 5 of one source: 2 is exported, 3 and 4 are a group, 5 was split off and undone."""
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clips 1 to 4 and 7 of one source: 2 is exported, 3 and 4 are a group, 7 was split off and undone."""
+    catalog = new_catalog(tmp_path_factory.mktemp("pattern") / "catalog")
+    add_show(catalog, 0, 10, 20, 30, 40)
     add_show(catalog, 0, 5, 10, title="other")
     decide(catalog, "approve", 2)
     export(catalog, 2)
@@ -25,7 +29,13 @@ def busy(catalog: DirectCatalog, show: int) -> DirectCatalog:
     decide(catalog, "skip", 1, 6)
     lease(catalog, 3, "ben")
     assert check(catalog, lambda _: True) == []
-    return catalog
+    return catalog.folder
+
+
+@pytest.fixture
+def busy(pattern: Path, tmp_path: Path) -> DirectCatalog:
+    shutil.copytree(pattern, tmp_path / "catalog")
+    return DirectCatalog(tmp_path / "catalog")
 
 
 DAMAGES = {
@@ -112,7 +122,7 @@ def test_sources_on_their_way_need_no_clips(catalog: DirectCatalog) -> None:
 def test_a_long_log_is_compared_with_the_rows(tmp_path_factory: pytest.TempPathFactory) -> None:
     catalog = new_catalog(tmp_path_factory.mktemp("long") / "catalog")
     for _ in range(3):
-        add_show(catalog, *range(0, 3000, 3))
+        add_show(catalog, *range(0, 1500, 3))
     ids = [row["id"] for row in catalog.rows("SELECT id FROM clips ORDER BY id")]
     decide(catalog, "approve", *ids[::2])
     assert check(catalog) == []
