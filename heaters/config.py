@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import getpass
+import math
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -51,7 +52,7 @@ def _share(value: Any) -> float:
 
 def _positive(value: Any) -> float:
     number = float(value)
-    if number <= 0:
+    if not 0 < number < math.inf:
         raise ValueError("a number above 0")
     return number
 
@@ -79,6 +80,13 @@ def _name(value: Any) -> str:
     return text
 
 
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run as a user id that has no name
+        return f"user-{os.getuid()}"
+
+
 def _setting(default: Any, parse: Callable[[Any], Any], about: str, env: str | None = None) -> Any:
     metadata = {"parse": parse, "about": about, "env": env}
     if callable(default):
@@ -93,7 +101,7 @@ class Settings:
     app_env: str = _setting(
         "development", _one_of("development", "production"), "Which environment this is.", "APP_ENV"
     )
-    reviewer: str = _setting(getpass.getuser, _name, "Who decides; default: the login name.")
+    reviewer: str = _setting(_login_name, _name, "Who decides; default: the login name.")
     originals: str = _setting(
         "copy", _one_of("copy", "reference"), "Copy uploads into the store, or use them where they lie."
     )

@@ -40,15 +40,16 @@ def write_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]], metadata:
 def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Columns, dict[str, str]]:
     """Read columns in the order of frames, and the footer's key-value pairs.
 
+    A BLOB column, whose rows have one length, comes back as uint8[n, length].
+
     Raises:
         CatalogDamaged: the file is missing or is no Parquet file.
     """
     selected = ", ".join(f'"{name}"' for name in names) if names else "*"
     try:
         with duckdb.connect() as connection:
-            found = connection.execute(
-                f"SELECT {selected} FROM read_parquet({_quoted(str(path))}) ORDER BY frame"
-            ).fetchnumpy()
+            # rows keep the order of the file, in which `write_columns` sorted them
+            found = connection.sql(f"SELECT {selected} FROM read_parquet({_quoted(str(path))})").to_arrow_table()
             pairs = connection.execute(
                 f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({_quoted(str(path))})").fetchall()  # fmt: skip
     except duckdb.Error as error:
@@ -56,7 +57,7 @@ def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Colu
             f"{path} can't be read: {str(error).splitlines()[0]}; `heaters retry` prepares the source again",
             path=str(path),
         ) from error
-    return {name: np.ma.getdata(values) for name, values in found.items()}, dict(pairs)
+    return {name: _array(found[name]) for name in found.column_names}, dict(pairs)
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -78,6 +79,19 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _flat(values: npt.NDArray[Any]) -> npt.NDArray[Any] | list[bytes]:
     return values if values.ndim == 1 else [row.tobytes() for row in values]
+
+
+def _array(column: Any) -> npt.NDArray[Any]:
+    import pyarrow as pa  # noqa: PLC0415 - loaded by the reading already
+
+    if not pa.types.is_binary(column.type):
+        return np.asarray(column.to_numpy())
+    parts = [np.empty(0, np.uint8)]
+    for chunk in column.chunks:
+        _, offsets, data = chunk.buffers()
+        ends = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+        parts.append(np.frombuffer(data, np.uint8)[ends[0] : ends[-1]])
+    return np.concatenate(parts).reshape(len(column), -1)
 
 
 def _arrow(data: Mapping[str, Any]) -> Any:

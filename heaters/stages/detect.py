@@ -89,18 +89,11 @@ def detect_cuts(spec: Mapping[str, Any]) -> Detection:
 
     store = open_store(spec["store"])
     columns, _ = parquet.read_columns(store.local_path(spec["scores"]))
+    del columns["frame"]
     return detectors.detect(
-        FrameScores.of_columns(**_without_frame(columns)), detector=spec["detector"], threshold=spec.get("threshold"),
+        FrameScores.of_columns(**columns), detector=spec["detector"], threshold=spec.get("threshold"),
         min_shot_frames=spec["min_shot_frames"], proxy=store.local_path(spec["proxy"]),
     )  # fmt: skip
-
-
-def _without_frame(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Stored scores as `FrameScores` takes them: the small pictures in one array, no frame numbers."""
-    import numpy as np  # noqa: PLC0415 - only where scores are read
-
-    pictures = np.frombuffer(b"".join(columns["picture"].tolist()), np.uint8)
-    return {**{name: values for name, values in columns.items() if name != "frame"}, "picture": pictures}
 
 
 def middle_frames(cuts: Iterable[int], n_frames: int) -> list[int]:
@@ -117,7 +110,7 @@ def publish_keyframes(spec: Mapping[str, Any], frames: Sequence[int]) -> list[di
     columns, footer = parquet.read_columns(store.local_path(spec["frame_index"]), ("offset", "size", "crc32"))
     picked = {name: values[list(frames)].tolist() for name, values in columns.items()}
     packets = thumbnails.read_packets(
-        store.local_path(spec["proxy"]), picked["offset"], picked["size"], picked["crc32"]
+        store.local_path(spec["proxy"]), picked["offset"], picked["size"], picked["crc32"], frames
     )
     avcc = base64.b64decode(footer["avcc"])
     artifacts = []

@@ -38,6 +38,6 @@ def _pictures(store: Store, source: Row, frames: range) -> list[Image.Image]:
     chosen = {name: values[frames.start : frames.stop].tolist() for name, values in columns.items()}
     avcc = base64.b64decode(footer["avcc"])
     packets = thumbnails.read_packets(
-        store.local_path(source["proxy_filepath"]), chosen["offset"], chosen["size"], chosen["crc32"]
+        store.local_path(source["proxy_filepath"]), chosen["offset"], chosen["size"], chosen["crc32"], frames
     )
     return [thumbnails.decode_frame(avcc, packet) for packet in packets]
