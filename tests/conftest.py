@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from driving import Heaters, make_film, make_show, open_workspace
 if TYPE_CHECKING:
     from heaters import Workspace
     from heaters.media.sample import SampleTruth
+
+# A shell's background job ignores Ctrl-C, and hands that on to all it starts: then no test could send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _NAMED = os.environ.pop("HEATERS_TEST_MEDIA", None)
 SHARED_MEDIA = Path(_NAMED) if _NAMED else Path(__file__).resolve().parents[2] / "shared" / "media"
