@@ -49,7 +49,9 @@ def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Colu
     try:
         with duckdb.connect() as connection:
             # rows keep the order of the file, in which `write_columns` sorted them
-            found = connection.sql(f"SELECT {selected} FROM read_parquet({_quoted(str(path))})").to_arrow_table()
+            found = connection.sql(
+                f"SELECT {selected} FROM read_parquet({_quoted(str(path))})"
+            ).to_arrow_table()
             pairs = connection.execute(
                 f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({_quoted(str(path))})").fetchall()  # fmt: skip
     except duckdb.Error as error:

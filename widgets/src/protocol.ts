@@ -1,0 +1,85 @@
+/** What the kernel and the page say to each other. Its Python twin is `heaters/ui/messages.py`. */
+
+/** A whole number of ticks over ticks a second, exact: `[numerator, denominator]`. */
+export type Ratio = readonly [number, number];
+
+/** One prepared source, as the player needs it. */
+export interface SourceFacts {
+  id: number;
+  title: string;
+  frames: number;
+  fps: Ratio;
+  /** Seconds of one unit of `FrameRows.pts`. */
+  time_base: Ratio;
+  /** Size of the review proxy: upright, square pixels. */
+  width: number;
+  height: number;
+  /** From the avcC of the proxy, such as `avc1.64001f`. */
+  codec: string;
+  proxy_bytes: number;
+  /** First 12 hex digits of the proxy's SHA-256: the page keeps its bytes apart from those of an older proxy. */
+  version: string;
+  audio: boolean;
+  audio_bytes: number;
+}
+
+export interface ClipFacts {
+  id: number;
+  ref: string;
+  /** `[start_frame, end_frame)` of the source. */
+  start_frame: number;
+  end_frame: number;
+  state: string;
+}
+
+/** Show this source, and in it this clip. Buffers: the avcC, then the rows of `[rows_first, rows_end)`. */
+export interface Show {
+  kind: "show";
+  /** Counts up; answers to an older one are not for the page any more. */
+  show: number;
+  source: SourceFacts;
+  clip: ClipFacts | null;
+  rows_first: number;
+  rows_end: number;
+  /** Relative to the page's base URL. Null where no server of ours is beside the kernel. */
+  paths: { proxy: string; audio: string | null } | null;
+  /** Whole addresses (signed or CDN) to try before the paths. */
+  urls: { proxy: string; audio: string | null } | null;
+  /** False forces the `<video>` player. */
+  webcodecs: boolean;
+  /** Frame to show first. */
+  frame: number;
+}
+
+export interface RowsReply {
+  kind: "rows";
+  id: number;
+  first: number;
+  end: number;
+}
+
+export interface BytesReply {
+  kind: "bytes";
+  id: number;
+}
+
+/** A request that can't be answered, in a sentence for the user. */
+export interface FailedReply {
+  kind: "failed";
+  id: number;
+  message: string;
+}
+
+/** `step` by frames, `seek` to a frame of the source: what Python asks of every view at once. */
+export interface Order {
+  kind: "order";
+  order: "play" | "pause" | "step";
+  by?: number;
+}
+
+export type FromKernel = Show | RowsReply | BytesReply | FailedReply | Order;
+
+export type ToKernel =
+  | { kind: "hello" }
+  | { kind: "rows"; id: number; first: number; end: number }
+  | { kind: "read"; id: number; source: number; file: "proxy" | "audio"; offset: number; size: number };
