@@ -49,9 +49,8 @@ def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Colu
     try:
         with duckdb.connect() as connection:
             # rows keep the order of the file, in which `write_columns` sorted them
-            found = connection.sql(
-                f"SELECT {selected} FROM read_parquet({_quoted(str(path))})"
-            ).to_arrow_table()
+            relation = connection.sql(f"SELECT {selected} FROM read_parquet({_quoted(str(path))})")
+            found = _arrays(relation)
             pairs = connection.execute(
                 f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({_quoted(str(path))})").fetchall()  # fmt: skip
     except duckdb.Error as error:
@@ -59,7 +58,7 @@ def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Colu
             f"{path} can't be read: {str(error).splitlines()[0]}; `heaters retry` prepares the source again",
             path=str(path),
         ) from error
-    return {name: _array(found[name]) for name in found.column_names}, dict(pairs)
+    return found, dict(pairs)
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -83,11 +82,16 @@ def _flat(values: npt.NDArray[Any]) -> npt.NDArray[Any] | list[bytes]:
     return values if values.ndim == 1 else [row.tobytes() for row in values]
 
 
-def _array(column: Any) -> npt.NDArray[Any]:
-    import pyarrow as pa  # noqa: PLC0415 - loaded by the reading already
+def _arrays(relation: duckdb.DuckDBPyRelation) -> Columns:
+    """Numbers by DuckDB alone, BLOBs by Arrow, which copies them once and not one by one."""
+    blobs = [name for name, kind in zip(relation.columns, relation.types, strict=True) if kind == "BLOB"]
+    numbers = [f'"{name}"' for name in relation.columns if name not in blobs]
+    found = relation.select(", ".join(numbers)).fetchnumpy() if numbers else {}
+    arrays = {name: np.ma.getdata(values) for name, values in found.items()}
+    return arrays | {name: _bytes_of(relation.select(f'"{name}"').to_arrow_table()[name]) for name in blobs}
 
-    if not pa.types.is_binary(column.type):
-        return np.asarray(column.to_numpy())
+
+def _bytes_of(column: Any) -> npt.NDArray[np.uint8]:
     parts = [np.empty(0, np.uint8)]
     for chunk in column.chunks:
         _, offsets, data = chunk.buffers()
