@@ -132,6 +132,10 @@ class Settings:
     free_space_share: float = _setting(
         0.8, _share, "Part of the free disk space that a run may project to fill."
     )
+    webcodecs_enabled: bool = _setting(
+        default=True, parse=_switch, env="WEBCODECS_ENABLED",
+        about="Decode single frames in the browser; off shows everything by its <video> element.",
+    )  # fmt: skip
     lock_seconds: float = _setting(
         30.0, _positive, "How long to wait for the catalog while another process holds it."
     )

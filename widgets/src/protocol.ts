@@ -70,14 +70,15 @@ export interface FailedReply {
   message: string;
 }
 
-/** `step` by frames, `seek` to a frame of the source: what Python asks of every view at once. */
-export interface Order {
-  kind: "order";
-  order: "play" | "pause" | "step";
-  by?: number;
-}
+export type FromKernel = Show | RowsReply | BytesReply | FailedReply;
 
-export type FromKernel = Show | RowsReply | BytesReply | FailedReply | Order;
+/** A row of `heaters/ui/hotkeys.py`. */
+export interface Hotkey {
+  action: string;
+  key: string;
+  about: string;
+  shift: boolean;
+}
 
 export type ToKernel =
   | { kind: "hello" }

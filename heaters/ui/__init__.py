@@ -1,0 +1,1 @@
+"""What people see in JupyterLab and Voila: widgets over `heaters.workspace`."""

@@ -1,0 +1,171 @@
+"""What the kernel tells the page of a source: facts, and rows of its frame index. Twin of `widgets/src/protocol.ts`."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from heaters.catalog import parquet
+from heaters.errors import FrameOutsideClip, MediaError, UsageError
+
+if TYPE_CHECKING:
+    from heaters.workspace import Workspace
+
+ROWS_AROUND: Final = 250
+"""Rows sent on each side of a clip: what the first steps out of it need."""
+MOST_ROWS: Final = 5_000
+"""Rows in one message: 120 kB."""
+MOST_BYTES: Final = 4 << 20
+"""Bytes in one answer over the widget's channel."""
+VERSION_DIGITS: Final = 12
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Film:
+    """A prepared source as the player needs it.
+
+    Attributes:
+        source: its row.
+        facts: `SourceFacts` of the protocol.
+        avcc: the AVCDecoderConfigurationRecord of the proxy.
+        files: the proxy, and where there is sound the sound alone.
+        columns: `pts` float64[n + 1] from the first frame on, with the end of the last one; `offset` float64[n];
+            `size` and `crc32` uint32[n].
+    """
+
+    source: Row
+    facts: Row
+    avcc: bytes
+    files: dict[str, Path]
+    columns: dict[str, np.ndarray[Any, Any]]
+
+    @classmethod
+    def of(cls, workspace: Workspace, source_id: int) -> Film:
+        """Read the frame index of a source.
+
+        Raises:
+            UsageError: the source is not prepared yet.
+            CatalogDamaged: its frame index can't be read.
+        """
+        source = workspace.source(source_id)
+        if source["proxy_filepath"] is None:
+            raise UsageError(
+                f"source {source_id} ({source['title']}) has no review proxy yet: `heaters run` makes it"
+            )
+        columns, footer = parquet.read_columns(
+            workspace.store.local_path(source["frame_index_filepath"]), ("pts", "offset", "size", "crc32")
+        )
+        start, end = int(footer["start_pts"]), int(footer["end_pts"])
+        files = {"proxy": workspace.store.local_path(source["proxy_filepath"])}
+        if source["proxy_audio_filepath"]:
+            files["audio"] = workspace.store.local_path(source["proxy_audio_filepath"])
+        return cls(
+            source, _facts(source, footer, files), base64.b64decode(footer["avcc"]), files,
+            {
+                "pts": np.append(columns["pts"], end).astype(np.float64) - start,
+                "offset": columns["offset"].astype(np.float64),
+                "size": columns["size"].astype(np.uint32), "crc32": columns["crc32"].astype(np.uint32),
+            },
+        )  # fmt: skip
+
+    @property
+    def n_frames(self) -> int:
+        """Frames in the source."""
+        return len(self.columns["size"])
+
+    def rows(self, first: int, end: int) -> bytes:
+        """Rows `[first, end)`: f64 pts[n + 1], f64 offset[n], u32 size[n], u32 crc32[n], little-endian.
+
+        Raises:
+            FrameOutsideClip: the source has no such frames, or these are more than `MOST_ROWS`.
+        """
+        if not 0 <= first < end <= self.n_frames or end - first > MOST_ROWS:
+            raise FrameOutsideClip(
+                f"rows {first} to {end} were asked for; source {self.source['id']} has {self.n_frames} frames, and a "
+                f"message at most {MOST_ROWS}"
+            )
+        widths = {"pts": "<f8", "offset": "<f8", "size": "<u4", "crc32": "<u4"}
+        ends = {"pts": end + 1}
+        return b"".join(
+            self.columns[name][first : ends.get(name, end)].astype(width).tobytes()
+            for name, width in widths.items()
+        )
+
+    def read(self, file: str, offset: int, size: int) -> bytes:
+        """Bytes of the proxy or of its sound, for pages that no server of ours can reach.
+
+        Raises:
+            MediaError: the file has no such bytes, or they are more than `MOST_BYTES`.
+        """
+        path = self.files.get(file)
+        if path is None:
+            raise MediaError(f"source {self.source['id']} has no {file}")
+        if offset < 0 or not 0 < size <= MOST_BYTES:
+            raise MediaError(
+                f"{size} bytes from {offset} were asked for; at most {MOST_BYTES} come in one message"
+            )
+        try:
+            with path.open("rb") as opened:
+                opened.seek(offset)
+                found = opened.read(size)
+        except OSError as error:
+            raise MediaError(
+                f"{path} can't be read ({error.strerror}): `heaters verify` tells what is left",
+                path=str(path),
+            ) from error
+        if len(found) != size:
+            raise MediaError(
+                f"{path} ends before byte {offset + size}: `heaters verify` tells what is left",
+                path=str(path),
+            )
+        return found
+
+
+def show(
+    film: Film, clip: Row | None, frame: int, *, number: int, workspace_uuid: str, webcodecs: bool
+) -> tuple[Row, list[bytes]]:
+    """The message that puts a source, and in it a clip, on the screen, and its buffers: avcC and rows around it."""
+    start, end = (clip["start_frame"], clip["end_frame"]) if clip else (0, film.n_frames)
+    first = max(0, min(start, frame) - ROWS_AROUND)
+    last = min(film.n_frames, first + MOST_ROWS, max(end, frame + 1) + ROWS_AROUND)
+    if not first <= frame < last:
+        first, last = max(0, frame - ROWS_AROUND), min(film.n_frames, frame + ROWS_AROUND)
+    message = {
+        "kind": "show", "show": number, "source": film.facts, "clip": _clip_facts(clip) if clip else None,
+        "rows_first": first, "rows_end": last, "paths": _paths(film, workspace_uuid), "urls": None,
+        "webcodecs": webcodecs, "frame": frame,
+    }  # fmt: skip
+    return message, [film.avcc, film.rows(first, last)]
+
+
+def _facts(source: Row, footer: Row, files: dict[str, Path]) -> Row:
+    base = Fraction(footer["time_base"])
+    return {
+        "id": source["id"], "title": source["title"], "frames": source["n_frames"],
+        "fps": [source["fps_num"], source["fps_den"]], "time_base": [base.numerator, base.denominator],
+        "width": int(footer["width"]), "height": int(footer["height"]), "codec": footer["codec"],
+        "proxy_bytes": int(footer["proxy_bytes"]), "version": footer["proxy_sha256"][:VERSION_DIGITS],
+        "audio": "audio" in files, "audio_bytes": files["audio"].stat().st_size if "audio" in files else 0,
+    }  # fmt: skip
+
+
+def _clip_facts(clip: Row) -> Row:
+    facts = {name: clip[name] for name in ("id", "start_frame", "end_frame", "state")}
+    return {**facts, "ref": f"{clip['source_video_id']}.{clip['clip_no']}"}
+
+
+def _paths(film: Film, workspace_uuid: str) -> Row:
+    version = film.facts["version"]
+    return {
+        file: f"heaters/media/{workspace_uuid}/{film.source['id']}/{file}?v={version}"
+        if file in film.files
+        else None
+        for file in ("proxy", "audio")
+    }

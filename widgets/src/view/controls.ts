@@ -1,0 +1,96 @@
+/** The line and the bar under the picture: where one is, how fast, and what plays. */
+
+import type { Hotkey, Show } from "../protocol.ts";
+import { timecode } from "../timecode.ts";
+import { button, element } from "./element.ts";
+import { keyName } from "./keys.ts";
+
+export const [SLOWEST, FASTEST] = [0.25, 4];
+const SPEEDS = [SLOWEST, 0.5, 1, 1.5, 2, FASTEST];
+
+export function faster(speed: number): number | undefined {
+  return SPEEDS.find((one) => one > speed);
+}
+
+export function slower(speed: number): number {
+  return Math.max(SLOWEST, ...SPEEDS.filter((one) => one < speed));
+}
+
+export interface Shown {
+  frame: number;
+  playing: boolean;
+  speed: number;
+  muted: boolean;
+  fps: number;
+}
+
+export class Controls {
+  readonly element: HTMLElement;
+  readonly line: HTMLInputElement;
+  readonly #name = element("span", { class: "hp-name" });
+  readonly #facts = element("span", { class: "hp-facts" });
+  readonly #kind = element("span", { class: "hp-kind" });
+  readonly #play: HTMLButtonElement;
+  readonly #mute: HTMLButtonElement;
+  readonly #speed: HTMLButtonElement;
+  #show: Show | null = null;
+
+  constructor(hotkeys: readonly Hotkey[], act: (action: string) => void, scrub: (frame: number) => void) {
+    const key = (action: string) => keyName(hotkeys, action);
+    this.line = element("input", { type: "range", min: 0, max: 0, value: 0, step: 1, tabindex: -1, "aria-label": "frame" });
+    this.line.addEventListener("input", () => scrub(Number(this.line.value)));
+    this.#play = button("play or pause", key("toggle"), "▶", () => act("toggle"));
+    this.#mute = button("sound on or off", key("mute"), "🔊", () => act("mute"));
+    this.#speed = button("next speed", key("faster"), "1×", () => act("nextSpeed"));
+    const bar = element(
+      "div",
+      { class: "hp-bar" },
+      button("one frame back", key("back"), "◂", () => act("back")),
+      this.#play,
+      button("one frame on", key("forward"), "▸", () => act("forward")),
+      this.#name,
+      this.#facts,
+      this.#speed,
+      this.#mute,
+      this.#kind,
+    );
+    this.element = element("div", {}, element("div", { class: "hp-line" }, this.line), bar);
+  }
+
+  /** `[start, end)` that the line covers. */
+  range(): { start: number; end: number } {
+    const { clip, source } = this.#show ?? {};
+    return { start: clip?.start_frame ?? 0, end: clip?.end_frame ?? source?.frames ?? 1 };
+  }
+
+  film(show: Show): void {
+    this.#show = show;
+    const { start, end } = this.range();
+    this.line.min = String(start);
+    this.line.max = String(end - 1);
+    const ref = show.clip ? `${show.clip.ref} ` : "";
+    this.#name.textContent = ref + show.source.title;
+    this.#name.title = show.source.title + (show.clip ? `, clip ${show.clip.ref}, ${show.clip.state}` : "");
+    this.#mute.hidden = !show.source.audio;
+  }
+
+  kind(text: string, why: string): void {
+    this.#kind.textContent = text;
+    this.#kind.title = why;
+  }
+
+  update(shown: Shown): void {
+    const show = this.#show;
+    if (!show) return;
+    const { start, end } = this.range();
+    this.line.value = String(shown.frame);
+    this.line.setAttribute("aria-valuetext", `frame ${shown.frame} of the source`);
+    const place = shown.frame >= start && shown.frame < end ? `${shown.frame - start + 1} / ${end - start}` : "outside the clip";
+    const bold = element("b", {}, place);
+    const rate = shown.playing ? ` · ${shown.fps.toFixed(0)} fps` : "";
+    this.#facts.replaceChildren(bold, ` · frame ${shown.frame} · ${timecode(Math.max(0, shown.frame), show.source.fps)}${rate}`);
+    this.#play.textContent = shown.playing ? "❚❚" : "▶";
+    this.#mute.textContent = shown.muted ? "🔇" : "🔊";
+    this.#speed.textContent = `${shown.speed}×`;
+  }
+}
