@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from heaters.ui.player import ReviewPlayer as ReviewPlayer
     from heaters.workspace import Workspace as Workspace
     from heaters.workspace import open_workspace as open_workspace
 
 __version__ = "0.1.0"
-__all__ = ["HeatersError", "Workspace", "open_workspace"]
+__all__ = ["HeatersError", "ReviewPlayer", "Workspace", "open_workspace"]
 
 from heaters.errors import HeatersError
 
 
 def __getattr__(name: str) -> Any:
-    """Load the workspace only when it is asked for: `import heaters` stays cheap."""
+    """Load the workspace, and the widgets, only when they are asked for: `import heaters` stays cheap."""
+    if name == "ReviewPlayer":
+        import heaters.ui.player  # noqa: PLC0415 - lazy on purpose
+
+        return heaters.ui.player.ReviewPlayer
     if name in __all__:
         import heaters.workspace  # noqa: PLC0415 - lazy on purpose
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
+import ipywidgets as widgets
 import traitlets as t
 
 from heaters.errors import FrameOutsideClip, HeatersError, UsageError
@@ -62,7 +64,7 @@ class ReviewPlayer(anywidget.AnyWidget):
     status = t.Unicode("loading").tag(sync=True)
     error = t.Unicode("").tag(sync=True)
     bytes_from = t.Unicode("").tag(sync=True)
-    _hotkeys = t.List(t.Dict()).tag(sync=True)
+    _hotkeys = t.List(t.Any()).tag(sync=True)
 
     def __init__(
         self, workspace: Workspace, clip: int | str | None = None, *, source: int | None = None, frame: int | None = None,
@@ -191,3 +193,28 @@ class ReviewPlayer(anywidget.AnyWidget):
         raise UsageError(
             f"the page asked for {content.get('kind')!r}, which this heaters does not know: reload the page"
         )
+
+
+def first_look(workspace: Workspace) -> widgets.Widget:
+    """A player with a list of all clips to choose from: what the dashboard shows until there is a board.
+
+    Without a ready source it is a sentence that says what to do.
+    """
+    rows = workspace.sql(
+        "SELECT c.source_video_id || '.' || c.clip_no AS ref, v.title, c.state, c.end_frame - c.start_frame AS frames "
+        "FROM clips c JOIN source_videos v ON v.id = c.source_video_id WHERE c.state <> 'superseded' AND "
+        "v.ingest_state = 'ready' ORDER BY c.source_video_id, c.start_frame"
+    ).rows()
+    if not rows:
+        return widgets.HTML(
+            f"There is nothing to look at in <code>{escape(str(workspace.root))}</code> yet: "
+            "<code>heaters ingest FILE</code>, then <code>heaters run</code>."
+        )
+    player = ReviewPlayer(workspace, rows[0]["ref"])
+    choices = [
+        (f"{row['ref']} · {row['frames']} frames · {row['state']} · {row['title']}", row["ref"])
+        for row in rows
+    ]
+    picker = widgets.Dropdown(options=choices, description="clip", layout={"width": "100%"})
+    picker.observe(lambda change: player.show(change["new"]), names="value")
+    return widgets.VBox([picker, player])
