@@ -173,14 +173,7 @@ class ReviewPlayer(anywidget.AnyWidget):
         except HeatersError as error:
             self.send({"kind": "failed", "id": number, "message": error.message})
         else:
-            self.send(
-                {
-                    "kind": kind,
-                    "id": number,
-                    **{name: content[name] for name in ("first", "end") if name in content},
-                },
-                [buffer],
-            )
+            self.send({"kind": kind, "id": number}, [buffer])
 
     def _answer(self, content: dict[str, Any]) -> tuple[str, bytes]:
         if content.get("kind") == "rows":

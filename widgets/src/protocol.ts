@@ -54,8 +54,6 @@ export interface Show {
 export interface RowsReply {
   kind: "rows";
   id: number;
-  first: number;
-  end: number;
 }
 
 export interface BytesReply {
