@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 
 def original(source_id: int, extension: str) -> str:
@@ -51,7 +52,22 @@ def manifest(final_clip_key: str) -> str:
     return final_clip_key.rpartition(".")[0] + ".json"
 
 
-ARTIFACT_FOLDERS = ("originals", "gold_masters", "review_proxies", "metadata", "keyframes", "final_clips")
+def numbers_of(key: str) -> tuple[int, int] | None:
+    """Source id and clip number (0 where it is of no clip) of an artefact; None for a name that is not one of ours."""
+    folder, _, name = key.partition("/")
+    found = re.fullmatch(rf"video_([1-9]\d*)(?:{_NAMES.get(folder, '')})", name)
+    return (int(found[1]), int(found["clip_no"] or 0) if folder == "final_clips" else 0) if found else None
+
+
+_NAMES: Final = {
+    "originals": r"\.[a-z0-9]{1,8}",
+    "gold_masters": r"_master\.mkv",
+    "review_proxies": r"_proxy\.mp4|_audio\.m4a",
+    "metadata": r"_(?:frames|scores)\.parquet",
+    "keyframes": r"_frame_\d{7,}\.webp",
+    "final_clips": r"_clip_(?P<clip_no>\d{3,})(?:_[a-z0-9]+)?\.[a-z0-9]+",
+}
+ARTIFACT_FOLDERS: Final = tuple(_NAMES)
 
 
 def _safe_extension(extension: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from heaters.domain.layout import ARTIFACT_FOLDERS
+from heaters.domain.layout import ARTIFACT_FOLDERS, numbers_of
 from heaters.stages.stage import Row
 from heaters.storage import Store
 
@@ -21,11 +22,11 @@ until then an undo may bring it back."""
 
 
 def published(store: Store) -> list[str]:
-    """Keys of all artefacts in the store.
+    """Keys of all artefacts in the store: files of a user's own that lie among them have other names.
 
     To be listed before the catalog is read: what an ingest publishes meanwhile has a row by the time it is read.
     """
-    return [head.key for folder in ARTIFACT_FOLDERS for head in store.list(folder)]
+    return [head.key for folder in ARTIFACT_FOLDERS for head in store.list(folder) if numbers_of(head.key)]
 
 
 def forgettable(store: Store, artifacts: Sequence[Row]) -> list[int]:
@@ -38,7 +39,8 @@ def sweep(
 ) -> dict[str, list[str]]:
     """Remove what nobody names and nobody is writing. The caller holds the run lock.
 
-    An original without a row is kept while its source is still being ingested elsewhere.
+    An original without a row is kept while its source is still being ingested elsewhere, and a file that is one of a
+    user's own, which a row names by its absolute path, always.
 
     Args:
         store: where to sweep.
@@ -50,9 +52,11 @@ def sweep(
         `parts` and `orphans` that were removed, and `dangling` rows, whose file is not there, in words.
     """
     dead = remove_dead_parts(store)
-    named = {row["uri"] for row in artifacts}
+    named = {_place(store, row["uri"]) for row in artifacts} | {
+        _place(store, row["origin_url"] or "") for row in sources
+    }
     fetching = {row["id"] for row in sources if row["ingest_state"] in {"new", "downloading"}}
-    orphans = [key for key in keys if key not in named and not _belongs_to(key, fetching)]
+    orphans = [key for key in keys if _place(store, key) not in named and not _belongs_to(key, fetching)]
     for key in orphans:
         store.delete(key)
     dangling = [
@@ -78,6 +82,11 @@ def _is_lost_thumbnail(store: Store, row: Row) -> bool:
     return row["kind"] == "source_keyframe" and store.head(row["uri"]) is None
 
 
+def _place(store: Store, key: str) -> str:
+    """Where an object lies, the same for every way to name it."""
+    return os.path.realpath(store.uri(key))
+
+
 def _belongs_to(key: str, source_ids: set[int]) -> bool:
-    number = Path(key).name.removeprefix("video_").partition(".")[0].partition("_")[0]
-    return key.startswith("originals/") and number.isdigit() and int(number) in source_ids
+    numbers = numbers_of(key)
+    return key.startswith("originals/") and numbers is not None and numbers[0] in source_ids

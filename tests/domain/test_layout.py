@@ -50,3 +50,18 @@ def test_every_key_lies_in_a_folder_of_artefacts() -> None:
     ]  # fmt: skip
     assert {key.split("/")[0] for key in keys} == set(layout.ARTIFACT_FOLDERS)
     assert len(set(keys)) == len(keys)
+
+
+def test_the_numbers_of_a_key_are_read_from_it_and_only_from_one_of_ours() -> None:
+    assert layout.numbers_of(layout.original(12, "mp4")) == (12, 0)
+    assert layout.numbers_of(layout.source_keyframe(12, 345)) == (12, 0)
+    clip = layout.final_clip(12, 7, "mkv", "ffv1")
+    assert layout.numbers_of(clip) == layout.numbers_of(layout.manifest(clip)) == (12, 7)
+    for key in (
+        "originals/show.mp4",
+        "originals/video_0.mp4",
+        "final_clips/video_1.mp4",
+        "other/video_1.mp4",
+        "video_1",
+    ):
+        assert layout.numbers_of(key) is None
