@@ -14,6 +14,7 @@ VERBS: Final = {
     "sources": ("init", "ingest", "run", "retry", "park", "status", "sources"),
     "clips": ("show", "clips", "decide", "undo", "redo", "retune", "export"),
     "care": ("verify", "janitor", "cost", "config", "doctor"),
+    "dashboard": ("dashboard",),
     "demo": ("demo",),
 }
 """Module of this package → its functions that are verbs, in the order of the help."""

@@ -1,0 +1,60 @@
+"""The verb `dashboard`: the review page, served until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heaters.cli.output import WorkspaceOption
+from heaters.config import find_workspace
+
+if TYPE_CHECKING:
+    from heaters.server.dashboard import HeatersVoila
+
+PAGE = "review.ipynb"
+
+
+def dashboard(
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="P", min=0, max=65535, help="Default: 8866, or the next free one."),
+    ] = None,
+    ip: Annotated[
+        str,
+        typer.Option(metavar="A", help="Address to listen on; others than this machine's own need a token."),
+    ] = "localhost",
+    token: Annotated[str | None, typer.Option(metavar="T", help="Who opens the page must know it.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser here.")] = True,  # noqa: FBT002
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Serve the review page until Ctrl-C."""
+    root = find_workspace(workspace)
+    from heaters.server.dashboard import HeatersVoila  # noqa: PLC0415 - a second, for this verb alone
+
+    os.environ["HEATERS_WORKSPACE"] = str(root)  # kernels inherit it
+    far = "SSH_CONNECTION" in os.environ
+    HeatersVoila(
+        str(page()), port, ip, token, open_browser=browser and not far,
+        on_ready=lambda server: _say(server, root, far=far),
+    ).start()  # fmt: skip
+    print("\nstopped; what was decided is kept. Go on with: heaters dashboard")
+
+
+def page() -> Path:
+    """The notebook that is served: of an installed heaters, or of a checkout."""
+    installed = Path(str(files("heaters"))) / "_dashboards" / PAGE
+    return installed if installed.is_file() else Path(__file__).resolve().parents[2] / "dashboards" / PAGE
+
+
+def _say(server: HeatersVoila, root: Path, *, far: bool) -> None:
+    print(f"reviewing {root}\n  {server.address}")
+    if far:
+        print(
+            f"from your own machine: ssh -N -L {server.port}:localhost:{server.port} {os.uname().nodename}\n"
+            "  and open the same address there"
+        )
+    print("Ctrl-C ends it", flush=True)

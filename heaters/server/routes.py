@@ -1,0 +1,139 @@
+"""What a page may ask the server for: bytes of the review proxies, and whether heaters is there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.utils import url_path_join
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError, authenticated
+
+from heaters import __version__
+from heaters.errors import UnknownReference
+from heaters.server.media_files import OpenMedia, open_media
+from heaters.storage.ranges import ByteRange, RangeRefused, parse_range
+
+T = TypeVar("T")
+
+CHUNK_BYTES: Final = 1 << 20
+"""Most bytes of one read, and most that one connection holds in memory."""
+
+_UUID: Final = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+_MEDIA: Final = rf"heaters/media/{_UUID}/([1-9][0-9]{{0,17}})/(proxy|audio)"
+_READERS: Final = ThreadPoolExecutor(max_workers=8, thread_name_prefix="heaters-media")
+
+
+class Route(JupyterHandler):
+    """For programs: who is not logged in gets 403 and no login page; errors are one sentence of plain text."""
+
+    auth_resource = "heaters"
+
+    def get_login_url(self) -> str:
+        """Refuse, where others redirect: a player would take the login page for media."""
+        raise HTTPError(403, "log in first: reload the page, or add ?token=... to its address")
+
+    def set_default_headers(self) -> None:
+        """Keep other sites from embedding what is served here."""
+        super().set_default_headers()
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002 - tornado's
+        """Say what is wrong in one line; what nobody has foreseen stays in the server's log."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        told = isinstance(error, HTTPError) and error.log_message
+        sentence = error.log_message % error.args if told else self._reason
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(f"{sentence}\n")
+
+
+class MediaRoute(Route):
+    """Byte ranges of one file: every answer with bytes is 206, also where no range was asked for."""
+
+    _content_range = ""
+
+    @authenticated
+    @authorized
+    async def get(self, workspace: str, source_id: str, kind: str) -> None:
+        """Send the range."""
+        with await self._open(workspace, source_id, kind) as media:
+            wanted = self._begin(media)
+            try:
+                await self._send(media, wanted)
+            except StreamClosedError:  # the page is gone, or has asked for another frame
+                return
+
+    @authenticated
+    @authorized
+    async def head(self, workspace: str, source_id: str, kind: str) -> None:
+        """Send the headers that `get` would send."""
+        with await self._open(workspace, source_id, kind) as media:
+            self._begin(media)
+
+    async def _open(self, workspace: str, source_id: str, kind: str) -> OpenMedia:
+        version = self.get_query_argument("v", "")
+        try:
+            return await _in_thread(open_media, workspace, int(source_id), kind, version)
+        except UnknownReference as error:
+            raise HTTPError(404, error.message) from error
+
+    def _begin(self, media: OpenMedia) -> ByteRange:
+        """Set status and headers, also those of a refusal."""
+        self.set_header("Accept-Ranges", "bytes")
+        try:
+            wanted = parse_range(self.request.headers.get("Range"), media.size)
+        except RangeRefused as error:
+            self._content_range = error.content_range
+            raise HTTPError(416, error.message) from error
+        self.set_status(206)
+        self.set_header("Content-Type", media.content_type)
+        self.set_header("Content-Range", wanted.content_range)
+        self.set_header("Content-Length", str(wanted.length))
+        self.set_header("Cache-Control", "private, max-age=31536000, immutable")  # the hash is in the address
+        self.set_header("ETag", media.etag)
+        return wanted
+
+    async def _send(self, media: OpenMedia, wanted: ByteRange) -> None:
+        for start in range(wanted.start, wanted.end, CHUNK_BYTES):
+            chunk = await _in_thread(media.read, start, min(CHUNK_BYTES, wanted.end - start))
+            if not chunk:
+                self.log.warning("heaters: a file was cut short while it was sent")
+                self.request.connection.stream.close()  # type: ignore[union-attr]
+                return
+            self.write(chunk)
+            await self.flush()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tell the size where the range is not in the file; the headers so far are gone by now."""
+        if status_code == 416:  # noqa: PLR2004 - range not satisfiable
+            self.set_header("Content-Range", self._content_range)
+        super().write_error(status_code, **kwargs)
+
+
+class HealthRoute(Route):
+    """Whether heaters is there, and which one."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """Send the version."""
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"heaters": __version__})
+
+
+def routes(base_url: str) -> list[tuple[str, type[Route]]]:
+    """Our routes below the base URL of a server."""
+    return [
+        (url_path_join(base_url, _MEDIA), MediaRoute),
+        (url_path_join(base_url, "heaters/health"), HealthRoute),
+    ]
+
+
+async def _in_thread(work: Callable[..., T], *arguments: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_READERS, work, *arguments)
