@@ -566,7 +566,7 @@ class Workspace:
         """Do work as the workspace's one active run, with a row, a report and a snapshot at the end."""
         began = time.monotonic()
         with run_lock(self._catalog_folder, verb):
-            cleaning.remove_dead_parts(self.store)
+            self.store.remove_dead_parts()
             run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"]
             with self._closed_run(run_id):
                 outcome = work(run_id, watcher or fitting())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from heaters.domain.layout import ARTIFACT_FOLDERS, numbers_of
@@ -51,7 +50,7 @@ def sweep(
     Returns:
         `parts` and `orphans` that were removed, and `dangling` rows, whose file is not there, in words.
     """
-    dead = remove_dead_parts(store)
+    dead = store.remove_dead_parts()
     named = {_place(store, row["uri"]) for row in artifacts} | {
         _place(store, row["origin_url"] or "") for row in sources
     }
@@ -64,14 +63,6 @@ def sweep(
         for row in artifacts if store.head(row["uri"]) is None
     ]  # fmt: skip
     return {"parts": [str(path) for path in dead], "orphans": orphans, "dangling": dangling}
-
-
-def remove_dead_parts(store: Store) -> list[Path]:
-    """Remove the unfinished files of processes that are gone; returns what they were."""
-    dead = list(store.dead_parts())
-    for path in dead:
-        path.unlink(missing_ok=True)
-    return dead
 
 
 def _is_superseded(row: Row) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -58,8 +58,8 @@ class Store(Protocol):
     def list(self, prefix: str) -> Iterator[Head]:
         """All published objects below a folder, without those in the making."""
 
-    def dead_parts(self) -> Iterator[Path]:
-        """Files in the making whose writer is gone."""
+    def remove_dead_parts(self) -> Sequence[Path]:
+        """Remove the files in the making whose writer is gone; returns what they were."""
 
     def free_bytes(self) -> int | None:
         """Free space; None where there is no limit."""

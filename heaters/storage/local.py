@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.errors import StoreUnavailable
 from heaters.storage.base import Head
+
+_PART: Final = re.compile(r"\.[0-9a-f]{32}\.part$")
+"""How the name of a file in the making ends; a browser's download ends in `.part` alone."""
 
 
 class LocalPart:
@@ -22,13 +27,21 @@ class LocalPart:
         self._published = False
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            self.path = target.with_name(f"{target.name}.{os.urandom(16).hex()}.part")
-            self._lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+            self._lock = self._begin()
         except OSError as error:
             raise StoreUnavailable(
                 f"can't write to {target.parent}: {error.strerror}", path=str(target)
             ) from error
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def _begin(self) -> int:
+        """Make the file and lock it; a janitor that came in between has removed it, then another one is made."""
+        while True:
+            self.path = self._target.with_name(f"{self._target.name}.{os.urandom(16).hex()}.part")
+            lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fstat(lock).st_nlink:
+                return lock
+            os.close(lock)
 
     def publish(self) -> None:
         """Sync the file, rename it to its key, sync the folder."""
@@ -82,26 +95,30 @@ class LocalStore:
             if path.is_file() and path.suffix != ".part":
                 yield Head(path.relative_to(self.root).as_posix(), path.stat().st_size)
 
-    def dead_parts(self) -> Iterator[Path]:
-        """`.part` files that nobody holds a lock on."""
-        for path in sorted(self.root.rglob("*.part")):
-            if path.is_dir():  # a snapshot in the making, which the catalog looks after
-                continue
-            try:
-                descriptor = os.open(path, os.O_RDWR)
-            except FileNotFoundError:
-                continue
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            finally:
-                os.close(descriptor)
-            yield path
+    def remove_dead_parts(self) -> Sequence[Path]:
+        """Remove the `.part` files of ours that nobody holds a lock on."""
+        parts = (path for folder in ARTIFACT_FOLDERS for path in sorted((self.root / folder).glob("*.part")))
+        return [path for path in parts if _PART.search(path.name) and _remove_if_dead(path)]
 
     def free_bytes(self) -> int:
         """Free bytes of the file system."""
         return shutil.disk_usage(self.root).free
+
+
+def _remove_if_dead(part: Path) -> bool:
+    """Remove a `.part` file under its lock, so that nobody can take it up meanwhile."""
+    try:
+        descriptor = os.open(part, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        part.unlink(missing_ok=True)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _sync(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -49,3 +50,39 @@ def test_a_referenced_original_inside_the_workspace_is_left_alone(
     ws.ingest(mine)
     assert ws.janitor()["orphans"] == []
     assert mine.read_bytes() == film.read_bytes()
+
+
+def test_only_unfinished_files_of_heaters_are_removed_and_only_dead_ones(ws: Workspace) -> None:
+    ours = ws.root / "final_clips" / f"video_1_clip_001.mp4.{'0a' * 16}.part"
+    others = [
+        ws.root / "dl" / "firefox_download.mkv.part", ws.root / "originals" / "show.mkv.part", ws.root / "show.mp4.part",
+        ws.root / "dl" / f"show.mp4.{'0a' * 16}.part", ws.root / "originals" / "deep" / f"a.{'0a' * 16}.part",
+    ]  # fmt: skip
+    for path in (ours, *others):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+    with ws.store.part("gold_masters/video_9_master.mkv") as alive:
+        assert ws.janitor()["parts"] == [str(ours)]
+        assert alive.path.exists()
+    ours.write_bytes(b"half")
+    ws.decide("approve", "1.1")
+    ws.export()
+    assert [path.exists() for path in (ours, *others)] == [False, *[True] * len(others)]
+
+
+def test_a_janitor_at_the_very_moment_in_which_a_file_is_begun_takes_nothing_from_its_writer(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, swept = fcntl.flock, list[Path]()
+
+    def swept_before_it_is_locked(descriptor: int, how: int) -> None:
+        if how == fcntl.LOCK_EX and not swept:
+            swept.extend(ws.store.remove_dead_parts())
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", swept_before_it_is_locked)
+    with ws.store.part("final_clips/video_1_clip_001.mp4") as part:
+        part.path.write_bytes(b"whole")
+        part.publish()
+    assert len(swept) == 1
+    assert (ws.root / "final_clips" / "video_1_clip_001.mp4").read_bytes() == b"whole"
