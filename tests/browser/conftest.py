@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from driving import open_workspace
+from hosts import Host, notebook, voila
+from numbered_films import make
+from shown_films import FILMS, SUFFIXES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from heaters import Workspace
+
+LOOK = "import heaters\nfrom heaters.ui.player import first_look\nfirst_look(heaters.open_workspace())"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Every film of `FILMS` as a source of one clip, named after it."""
+    folder = tmp_path_factory.mktemp("shown")
+    workspace = open_workspace(folder / "workspace", create=True, verify=False)
+    for name, film in FILMS.items():
+        path = make(folder / f"{name}.{SUFFIXES[film.container]}", film)
+        workspace.ingest(path, whole_clip=True, title=name)
+    report = workspace.run()
+    assert not report.failed, report
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium without a window."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most runs of one file need no browser
+
+    program = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no Chromium here: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """An empty page of a browser profile of its own."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def look(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The notebook of a first look."""
+    return notebook(tmp_path_factory.mktemp("pages") / "look.ipynb", LOOK)
+
+
+@pytest.fixture(scope="session", params=["webcodecs", "video"])
+def player_host(
+    request: pytest.FixtureRequest, shown: Workspace, look: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Host]]:
+    """Voila with each of the two players."""
+    enabled = "true" if request.param == "webcodecs" else "false"
+    with voila(look, shown.root, tmp_path_factory.mktemp("voila"), WEBCODECS_ENABLED=enabled) as host:
+        yield request.param, host
