@@ -1,0 +1,69 @@
+/** The time that playing follows: the sound's where there is sound, else the wall's. */
+
+import type { Sound } from "./sound.ts";
+
+export class Clock {
+  readonly #sound: Sound | null;
+  #speed = 1;
+  /** Wall time (`performance.now`) at which `#at` was; null while the clock stands. */
+  #since: number | null = null;
+  #at = 0;
+  #leads = false;
+  #turn = 0;
+
+  constructor(sound: Sound | null) {
+    this.#sound = sound;
+  }
+
+  /** Run from a time in seconds. With sound it stands until that plays, or is known not to. */
+  start(at: number, speed: number): void {
+    this.#speed = speed;
+    this.#at = at;
+    this.resume();
+  }
+
+  get time(): number {
+    if (this.#leads) {
+      const heard = this.#sound?.time ?? null;
+      if (heard !== null) return (this.#at = heard);
+      // Sound may end before the pictures do, or fail.
+      this.#leads = false;
+      this.#since = performance.now();
+    }
+    return this.#since === null ? this.#at : this.#at + ((performance.now() - this.#since) / 1_000) * this.#speed;
+  }
+
+  jump(at: number): void {
+    this.#at = at;
+    if (this.#leads) this.#sound?.jump(at);
+    else if (this.#since !== null) this.resume();
+  }
+
+  /** Stand still. */
+  hold(): void {
+    this.#at = this.time;
+    this.#since = null;
+    this.#leads = false;
+    this.#turn++;
+    this.#sound?.stop();
+  }
+
+  /** Go on from where it stands. */
+  resume(): void {
+    const turn = ++this.#turn;
+    this.#leads = false;
+    this.#since = this.#sound ? null : performance.now();
+    void this.#sound?.start(this.#at, this.#speed).then((plays) => {
+      if (turn !== this.#turn) return;
+      this.#leads = plays;
+      if (!plays) this.#since = performance.now();
+    });
+  }
+
+  /** Sound that was refused may be allowed now. */
+  retrySound(): void {
+    if (!this.#sound || this.#leads || this.#since === null) return;
+    this.#at = this.time;
+    this.resume();
+  }
+}

@@ -1,0 +1,99 @@
+/** The sound of a source: one audio element on the proxy's sound alone. Its time 0 is the source's first frame. */
+
+import type { MediaAddress } from "../bytes/mediaFile.ts";
+
+const STARTS_MS = 1_500;
+
+export class Sound {
+  readonly #load: (signal: AbortSignal) => Promise<MediaAddress>;
+  readonly #refused: () => void;
+  readonly #closed = new AbortController();
+  #element: HTMLAudioElement | null = null;
+  #file: MediaAddress | null = null;
+  #muted = false;
+  #turn = 0;
+
+  /** `load` is called when sound is first wanted; `refused` where the browser wants a click before it lets sound play. */
+  constructor(load: (signal: AbortSignal) => Promise<MediaAddress>, refused: () => void) {
+    this.#load = load;
+    this.#refused = refused;
+  }
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    if (this.#element) this.#element.muted = muted;
+  }
+
+  /** Play from a time in seconds. False where there will be no sound this time. */
+  async start(at: number, speed: number): Promise<boolean> {
+    const turn = ++this.#turn;
+    try {
+      const element = await this.#ready();
+      if (turn !== this.#turn) return false;
+      element.currentTime = at;
+      element.playbackRate = speed;
+      element.preservesPitch = true;
+      element.muted = this.#muted;
+      await withinTime(element.play(), STARTS_MS);
+      return turn === this.#turn;
+    } catch (error) {
+      if (turn !== this.#turn) return false;
+      this.#element?.pause();
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.#refused();
+      else this.#unload();
+      return false;
+    }
+  }
+
+  /** Seconds from the source's first frame, while it plays; null where it can't be the clock (any more). */
+  get time(): number | null {
+    const element = this.#element;
+    if (!element || element.paused || element.ended || element.error) return null;
+    return element.currentTime;
+  }
+
+  jump(at: number): void {
+    if (this.#element) this.#element.currentTime = at;
+  }
+
+  stop(): void {
+    this.#turn++;
+    this.#element?.pause();
+  }
+
+  dispose(): void {
+    this.stop();
+    this.#closed.abort(new DOMException("closed", "AbortError"));
+    this.#unload();
+  }
+
+  async #ready(): Promise<HTMLAudioElement> {
+    if (this.#element) return this.#element;
+    const file = await this.#load(this.#closed.signal);
+    if (this.#closed.signal.aborted || this.#element) {
+      file.release();
+      this.#closed.signal.throwIfAborted();
+    }
+    if (this.#element) return this.#element;
+    this.#file = file;
+    this.#element = new Audio(file.url);
+    return this.#element;
+  }
+
+  /** Elements that are only forgotten keep their connections; a page has six for each host. */
+  #unload(): void {
+    this.#element?.pause();
+    this.#element?.removeAttribute("src");
+    this.#element?.load();
+    this.#element = null;
+    this.#file?.release();
+    this.#file = null;
+  }
+}
+
+function withinTime(promise: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("the sound does not start")), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

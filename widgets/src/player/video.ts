@@ -1,0 +1,160 @@
+/** The player for browsers without WebCodecs: a hidden `<video>`, whose pictures are held to the frame index. */
+
+import { Latest } from "./latest.ts";
+import { within } from "./loopPlan.ts";
+import { PaintRate } from "./paintRate.ts";
+import type { FrameRange, Player } from "./player.ts";
+import type { Stage } from "./stage.ts";
+import { VideoElement } from "./videoElement.ts";
+
+const ATTEMPTS = 5;
+
+export class VideoPlayer implements Player {
+  readonly kind = "video";
+  readonly #stage: Stage;
+  readonly #video: VideoElement;
+  readonly #latest = new Latest();
+  readonly #rate = new PaintRate();
+  readonly #closed = new AbortController();
+  #muted = false;
+  #range: FrameRange | null = null;
+  #dropped = 0;
+  #last = -1;
+  #turn = 0;
+
+  constructor(stage: Stage, video: VideoElement) {
+    this.#stage = stage;
+    this.#video = video;
+  }
+
+  get frame(): number {
+    return this.#stage.frame;
+  }
+
+  get playing(): boolean {
+    return this.#range !== null;
+  }
+
+  get fpsShown(): number {
+    return this.#rate.value;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  async seek(frame: number): Promise<boolean> {
+    this.pause();
+    this.#stage.status.wants();
+    try {
+      return await this.#latest.run((signal) => this.#show(frame, signal));
+    } catch (error) {
+      if (!this.#closed.signal.aborted) this.#stage.blame(error);
+      return false;
+    }
+  }
+
+  play(range: FrameRange, speed: number, from = range.start): void {
+    this.pause();
+    this.#rate.reset();
+    this.#dropped = 0;
+    const inside = within(range, this.#stage.source.frames);
+    this.#range = inside;
+    const first = Math.min(Math.max(from, inside.start), inside.end - 1);
+    void this.#run(++this.#turn, inside, speed, first);
+  }
+
+  pause(): void {
+    this.#turn++;
+    this.#range = null;
+    this.#video.pause();
+  }
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    this.#video.setMuted(muted);
+  }
+
+  /** The element reads for itself. */
+  prefetch(): void {}
+
+  dispose(): void {
+    this.pause();
+    this.#closed.abort(new DOMException("closed", "AbortError"));
+    this.#latest.cancel();
+    this.#video.dispose();
+  }
+
+  /** Seek, and again while another frame comes; what came is painted and told as what it is. */
+  async #show(frame: number, signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 0; ; attempt++) {
+      const came = await this.#bring(frame, signal, attempt);
+      if (this.playing) return false;
+      if (came !== frame && attempt + 1 < ATTEMPTS) continue;
+      if (came >= 0) this.#paint(came);
+      if (came === frame) return true;
+      throw new Error(`the browser shows frame ${came} for frame ${frame}`);
+    }
+  }
+
+  /** Seek to the middle of the frame's time: its ends are rounded differently by each browser. */
+  async #bring(frame: number, signal: AbortSignal, attempt: number): Promise<number> {
+    const row = await this.#stage.bytes.rows.row(frame, signal);
+    const share = [0.5, 0.4, 0.6, 0.3, 0.7][attempt] ?? 0.5;
+    const time = await this.#video.seek(this.#stage.seconds(row.pts + (row.end_pts - row.pts) * share), signal);
+    return this.#frameAt(time);
+  }
+
+  async #run(turn: number, range: FrameRange, speed: number, from: number): Promise<void> {
+    const { signal } = this.#closed;
+    const current = () => turn === this.#turn && !signal.aborted;
+    try {
+      this.#latest.cancel();
+      await this.#stage.bytes.rows.rows(range.start, Math.min(range.end, range.start + 2), signal);
+      const came = await this.#bring(from, signal, 0);
+      if (!current()) return;
+      if (came >= range.start && came < range.end) this.#paint(came);
+      this.#last = came;
+      const { muted, refused } = await this.#video.play(speed, this.#muted);
+      if (refused) this.#stage.events.soundRefused();
+      if (muted !== this.#muted) this.#video.setMuted(muted);
+      while (current()) await this.#next(range, current);
+    } catch (error) {
+      if (current()) {
+        this.pause();
+        this.#stage.blame(error);
+      }
+    }
+  }
+
+  async #next(range: FrameRange, current: () => boolean): Promise<void> {
+    const { rows } = this.#stage.bytes;
+    const time = await this.#video.nextPicture(this.#closed.signal);
+    if (!current()) return;
+    const frame = time === null ? range.end : this.#frameAt(time);
+    if (frame >= range.end || frame < range.start || (frame === range.end - 1 && this.#last === frame)) {
+      this.#last = range.start - 1;
+      return this.#video.jump(this.#stage.seconds(middle(await rows.row(range.start, this.#closed.signal))));
+    }
+    if (frame === this.#last) return;
+    if (frame > this.#last + 1) this.#dropped += frame - this.#last - 1;
+    this.#last = frame;
+    this.#paint(frame);
+    this.#rate.note();
+    // Rows are wanted before their time comes.
+    void rows.row(Math.min(frame + 250, this.#stage.source.frames - 1), this.#closed.signal).catch(() => undefined);
+  }
+
+  #paint(frame: number): void {
+    this.#stage.paint(this.#video.element, frame);
+  }
+
+  /** The frame whose time this is. Browsers give media time in microseconds, cut off: hence the half pts unit or so. */
+  #frameAt(time: number): number {
+    return this.#stage.bytes.rows.at(this.#stage.pts(time + 2e-6)) ?? -1;
+  }
+}
+
+function middle(row: { pts: number; end_pts: number }): number {
+  return (row.pts + row.end_pts) / 2;
+}

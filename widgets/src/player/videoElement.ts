@@ -1,0 +1,142 @@
+/** A hidden `<video>`: seeks that end when the picture is really there, outages that heal by loading again. */
+
+import type { MediaAddress } from "../bytes/mediaFile.ts";
+import { orAborted } from "../bytes/pause.ts";
+
+/** After a seek without a picture for so long somebody asks the server whether it lives. */
+const PATIENCE_MS = 1_200;
+
+/** Parts of the world outside that the element needs. */
+export interface VideoSupply {
+  /** Where to load from; asked again after an outage. */
+  address(signal: AbortSignal): Promise<MediaAddress>;
+  /** Resolves when bytes come, telling of outages meanwhile; rejects where none ever will. */
+  alive(signal: AbortSignal): Promise<void>;
+}
+
+export class VideoElement {
+  readonly element: HTMLVideoElement;
+  readonly #supply: VideoSupply;
+  #address: MediaAddress | null = null;
+  #callback = 0;
+
+  constructor(supply: VideoSupply, near: HTMLElement) {
+    this.#supply = supply;
+    this.element = document.createElement("video");
+    this.element.playsInline = true;
+    this.element.preload = "auto";
+    this.element.muted = true;
+    // Pictures of elements outside the page, or hidden by `display`, come four times a second only (Chromium 156).
+    this.element.style.cssText = "position:absolute;left:0;top:0;width:2px;height:2px;opacity:0;pointer-events:none";
+    (near.parentElement ?? document.body).append(this.element);
+  }
+
+  /** Seek, and wait for the picture that comes: its media time in seconds. */
+  async seek(time: number, signal: AbortSignal): Promise<number> {
+    for (;;) {
+      await this.#load(signal);
+      const picture = this.#picture(signal, PATIENCE_MS);
+      this.element.currentTime = time;
+      const came = await picture;
+      if (came !== null) return came;
+      await this.#supply.alive(signal);
+      if (this.element.error || this.element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#unload();
+    }
+  }
+
+  /** Play from here; muted where the browser wants a click before it lets sound play. */
+  async play(speed: number, muted: boolean): Promise<{ muted: boolean; refused: boolean }> {
+    this.element.playbackRate = speed;
+    this.element.preservesPitch = true;
+    this.element.muted = muted;
+    try {
+      await this.element.play();
+      return { muted, refused: false };
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") throw error;
+      this.element.muted = true;
+      await this.element.play();
+      return { muted: true, refused: true };
+    }
+  }
+
+  pause(): void {
+    this.element.pause();
+  }
+
+  setMuted(muted: boolean): void {
+    this.element.muted = muted;
+  }
+
+  /** Media time of the next picture; null at the end of the file. Waits out an outage. */
+  async nextPicture(signal: AbortSignal): Promise<number | null> {
+    for (;;) {
+      const came = await this.#picture(signal, PATIENCE_MS);
+      if (came !== null) return came;
+      if (this.element.ended) return null;
+      if (this.element.paused && !this.element.error) throw new DOMException("paused", "AbortError");
+      await this.#supply.alive(signal);
+      if (this.element.error) await this.#again(signal);
+    }
+  }
+
+  /** Go elsewhere while playing. */
+  jump(time: number): void {
+    this.element.currentTime = time;
+    if (this.element.paused) void this.element.play().catch(() => undefined);
+  }
+
+  /** Elements that are only removed keep their connections; a page has six for each host. */
+  dispose(): void {
+    this.#unload();
+    this.element.remove();
+  }
+
+  async #again(signal: AbortSignal): Promise<void> {
+    const { currentTime } = this.element;
+    this.#unload();
+    await this.#load(signal);
+    this.element.currentTime = currentTime;
+    await this.element.play();
+  }
+
+  async #load(signal: AbortSignal): Promise<void> {
+    if (this.element.error) this.#unload();
+    if (this.#address) return;
+    const address = await this.#supply.address(signal);
+    if (signal.aborted) address.release();
+    signal.throwIfAborted();
+    this.#address = address;
+    this.element.src = address.url;
+  }
+
+  #unload(): void {
+    this.element.cancelVideoFrameCallback(this.#callback);
+    this.element.pause();
+    this.element.removeAttribute("src");
+    this.element.load();
+    this.#address?.release();
+    this.#address = null;
+  }
+
+  /** Media time of the next picture that is shown, null where none comes in time, or the file ends or fails. */
+  #picture(signal: AbortSignal, patience: number): Promise<number | null> {
+    const came = new Promise<number | null>((resolve) => {
+      const end = (time: number | null) => {
+        clearTimeout(timer);
+        this.element.cancelVideoFrameCallback(this.#callback);
+        this.element.removeEventListener("ended", none);
+        this.element.removeEventListener("error", none);
+        signal.removeEventListener("abort", none);
+        resolve(time);
+      };
+      const none = () => end(null);
+      const timer = setTimeout(none, patience);
+      this.#callback = this.element.requestVideoFrameCallback((_, { mediaTime }) => end(mediaTime));
+      this.element.addEventListener("ended", none);
+      this.element.addEventListener("error", none);
+      signal.addEventListener("abort", none);
+    });
+    return orAborted(came, signal);
+  }
+}

@@ -1,0 +1,117 @@
+/** The exact player: any frame from its own bytes, decoded by WebCodecs. */
+
+import { Clock } from "./clock.ts";
+import type { PictureDecoder } from "./decoder.ts";
+import { Latest } from "./latest.ts";
+import { within } from "./loopPlan.ts";
+import { PaintRate } from "./paintRate.ts";
+import { Pictures } from "./pictures.ts";
+import { Playback } from "./playback.ts";
+import type { FrameRange, Player } from "./player.ts";
+import { StepsAhead, Stride } from "./scrub.ts";
+import type { Sound } from "./sound.ts";
+import type { Stage } from "./stage.ts";
+
+export class WebCodecsPlayer implements Player {
+  readonly kind = "webcodecs";
+  readonly #stage: Stage;
+  readonly #decoder: PictureDecoder;
+  readonly #pictures: Pictures;
+  readonly #sound: Sound | null;
+  readonly #clock: Clock;
+  readonly #latest = new Latest();
+  readonly #stride = new Stride();
+  readonly #ahead: StepsAhead;
+  readonly #rate = new PaintRate();
+  readonly #closed = new AbortController();
+  #playback: Playback | null = null;
+
+  constructor(stage: Stage, decoder: PictureDecoder, sound: Sound | null) {
+    this.#stage = stage;
+    this.#decoder = decoder;
+    this.#pictures = new Pictures(stage.bytes, decoder);
+    this.#ahead = new StepsAhead(stage.bytes, this.#pictures);
+    this.#sound = sound;
+    this.#clock = new Clock(sound);
+  }
+
+  get frame(): number {
+    return this.#stage.frame;
+  }
+
+  get playing(): boolean {
+    return this.#playback?.running ?? false;
+  }
+
+  get fpsShown(): number {
+    return this.#rate.value;
+  }
+
+  get dropped(): number {
+    return this.#playback?.dropped ?? 0;
+  }
+
+  async seek(frame: number): Promise<boolean> {
+    this.pause();
+    const step = this.#stride.note(frame);
+    this.#stage.status.wants();
+    try {
+      return await this.#latest.run((signal) => this.#show(frame, step, signal));
+    } catch (error) {
+      if (!this.#closed.signal.aborted) this.#stage.blame(error);
+      return false;
+    }
+  }
+
+  play(range: FrameRange, speed: number, from = range.start): void {
+    this.pause();
+    this.#latest.cancel();
+    this.#ahead.look(0, 0);
+    this.#rate.reset();
+    const inside = within(range, this.#stage.source.frames);
+    const first = Math.min(Math.max(from, inside.start), inside.end - 1);
+    this.#playback = new Playback(this.#stage, this.#pictures, this.#clock, inside, speed, first, this.#rate);
+  }
+
+  pause(): void {
+    this.#playback?.stop();
+    this.#playback = null;
+  }
+
+  setMuted(muted: boolean): void {
+    this.#sound?.setMuted(muted);
+    if (!muted && this.playing) this.#clock.retrySound();
+  }
+
+  prefetch(frames: readonly number[]): void {
+    const sorted = [...new Set(frames)].sort((a, b) => a - b);
+    while (sorted.length) {
+      let count = 1;
+      while (sorted[count] === (sorted[0] ?? 0) + count) count++;
+      const [first = 0] = sorted.splice(0, count);
+      // Whoever wants one of these frames hears of a fault then.
+      this.#stage.bytes.fetchRun(first, first + count, this.#closed.signal).catch(() => undefined);
+    }
+  }
+
+  dispose(): void {
+    this.pause();
+    this.#closed.abort(new DOMException("closed", "AbortError"));
+    this.#latest.cancel();
+    this.#ahead.look(0, 0);
+    this.#sound?.dispose();
+    this.#decoder.dispose();
+  }
+
+  async #show(frame: number, step: number, signal: AbortSignal): Promise<boolean> {
+    const picture = await this.#pictures.take(frame, signal);
+    try {
+      if (this.playing || this.#closed.signal.aborted) return false;
+      this.#stage.paint(picture, frame);
+    } finally {
+      picture.close();
+    }
+    this.#ahead.look(frame, step);
+    return true;
+  }
+}
