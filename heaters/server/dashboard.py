@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import signal
 import socket
 import threading
@@ -18,10 +19,10 @@ from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from traitlets.config import Config
 from voila.app import Voila
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
 from heaters.errors import RefusedToStart, UsageError
 from heaters.server.prompt_websocket import prompt
+from heaters.server.review_page import ClosedPage, with_review_page
 from heaters.server.routes import routes
 
 FIRST_PORT: Final = 8866
@@ -31,22 +32,17 @@ _IDLE_SECONDS: Final = 600
 _KERNEL_ID: Final = r"([\w-]+)"
 
 
-class ClosedPage(VoilaShutdownKernelHandler):  # type: ignore[misc] # untyped
-    """Ends the kernel of a page that is closed.
-
-    The browser sends this by a beacon, which can't carry the XSRF header, so Voila 0.5.13 answers 403 and the kernel stays
-    for ever. Who sends it must be logged in and know the kernel's id.
-    """
-
-    def check_xsrf_cookie(self) -> None:
-        """Accept a beacon."""
-
-
 class ThisPython(KernelSpecManager):
     """Kernels of the Python that runs this, also where the user has a kernel of another one by the name of python3."""
 
     def _kernel_dirs_default(self) -> list[str]:
         return []
+
+    def get_kernel_spec(self, kernel_name: str) -> Any:
+        """The only one there is, without the warning that ipykernel 7 gives at every start."""
+        spec = super().get_kernel_spec(kernel_name)
+        spec.argv = [*spec.argv, "--log-level=ERROR"]
+        return spec
 
 
 class HeatersVoila(Voila):  # type: ignore[misc] # untyped
@@ -72,10 +68,11 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
         require_token(ip, token)
         self._wanted_port, self._on_ready = port, on_ready
         super().__init__(
-            notebook_path=notebook, ip=ip, token=token or "", open_browser=open_browser, log_level="WARNING",
+            notebook_path=notebook, ip=ip, token=token or "", open_browser=open_browser, log_level="ERROR",
             config_file_paths=[], config=_settings(), **traits,
         )  # fmt: skip
         self.initialize([])
+        logging.getLogger("tornado").setLevel(logging.ERROR)  # refusals are told to those who asked
 
     @property
     def address(self) -> str:
@@ -97,7 +94,7 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
     def init_handlers(self) -> list[Any]:
         """Ours first: Voila's last one takes every address."""
         closed = url_path_join(self.server_url, rf"/voila/api/shutdown/{_KERNEL_ID}")
-        return [*routes(self.server_url), (closed, ClosedPage), *super().init_handlers()]
+        return [*routes(self.server_url), (closed, ClosedPage), *with_review_page(super().init_handlers())]
 
     def listen(self) -> None:
         """Serve until Ctrl-C, SIGTERM or SIGHUP, then end all kernels.

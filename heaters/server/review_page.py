@@ -1,0 +1,57 @@
+"""The page that a reviewer visits: Voila's, without what it would fetch from elsewhere, in the browser's own theme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from tornado.web import authenticated
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.tornado.handler import TornadoVoilaHandler
+
+_ELSEWHERE: Final = re.compile(r'<link rel="stylesheet" href="https?://[^>]*>')
+_ASK_FOR_THEME: Final = """<!DOCTYPE html>
+<meta charset="utf-8"><title>heaters review</title>
+<script>
+  const address = new URL(location.href);
+  address.searchParams.set("theme", matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  location.replace(address);
+</script>
+<noscript>The review page needs JavaScript.</noscript>
+"""
+
+
+class ReviewPage(TornadoVoilaHandler):  # type: ignore[misc] # untyped
+    """One visit, with a kernel of its own."""
+
+    @authenticated
+    async def get(self, path: str | None = None) -> None:
+        """Send the page, or, before any kernel is started, the question for the browser's theme."""
+        if path or self.get_query_argument("theme", None):
+            await super().get(path)
+        else:
+            self.finish(_ASK_FOR_THEME)
+
+    async def get_generator(self, path: str | None = None) -> AsyncIterator[str]:
+        """The page in pieces. Voila 0.5's names style sheets on a CDN, which a closed network waits for in vain."""
+        async for piece in super().get_generator(path):
+            yield _ELSEWHERE.sub("", piece)
+
+
+class ClosedPage(VoilaShutdownKernelHandler):  # type: ignore[misc] # untyped
+    """Ends the kernel of a page that is closed.
+
+    The browser says so by a beacon, which can't carry the XSRF header, so Voila 0.5.13 answers 403 and the kernel stays
+    for ever. Who sends it must be logged in and know the kernel's id.
+    """
+
+    def check_xsrf_cookie(self) -> None:
+        """Accept a beacon."""
+
+
+def with_review_page(routes: list[Any]) -> list[Any]:
+    """Voila's routes with our page in the place of its own."""
+    return [
+        (route[0], ReviewPage, *route[2:]) if route[1] is TornadoVoilaHandler else route for route in routes
+    ]
