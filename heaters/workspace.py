@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from heaters import pipeline
 from heaters.catalog import requests
 from heaters.config import SETTINGS_FILE, Settings, find_workspace
+from heaters.domain.layout import numbers_of
 from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UnknownReference, UsageError
 from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import fitting
@@ -412,12 +413,15 @@ class Workspace:
 
     def janitor(self) -> Row:
         """Remove what killed processes left behind."""
+        from heaters.catalog.snapshot import RESTORED_NOTE  # noqa: PLC0415 - DuckDB only where it is used
+
         with run_lock(self._catalog_folder, "janitor"):
-            keys = cleaning.published(self.store)
+            files = cleaning.published(self.store)
             gone = cleaning.forgettable(self.store, self.catalog.rows(cleaning.ARTIFACTS))
             if gone:
                 self.catalog.execute(requests.DropArtifacts(gone))
-            swept = cleaning.sweep(self.store, keys, self._sources(), self.catalog.rows(cleaning.ARTIFACTS))
+            swept = cleaning.sweep(
+                self.store, files, self._sources(), self.catalog.rows(cleaning.ARTIFACTS), self._catalog_folder / RESTORED_NOTE)  # fmt: skip
             return {**swept, "forgotten": len(gone)}
 
     def retry(self, *source_ids: int) -> list[int]:
@@ -469,10 +473,21 @@ class Workspace:
         """Everything in the catalog that must not be, in words."""
         from heaters.catalog.check import check  # noqa: PLC0415 - DuckDB only where it is used
 
-        return check(self.catalog, lambda uri: self.store.head(uri) is not None)
+        return [*check(self.catalog), *self.lost_files()]
 
-    def restore(self, snapshot: Path | None = None) -> Path:
-        """Make the catalog anew from a snapshot folder, by default the newest; returns that folder."""
+    def lost_files(self) -> list[str]:
+        """Artefacts whose file is gone, in words."""
+        from heaters.catalog.check import lost_files  # noqa: PLC0415 - DuckDB only where it is used
+
+        return lost_files(self.catalog, lambda uri: self.store.head(uri) is not None)
+
+    def restore(self, snapshot: Path | None = None) -> Row:
+        """Make the catalog anew from a snapshot folder, by default the newest.
+
+        Returns:
+            `restored`, that folder, and `lost`: how many `sources` and `events` of the catalog that was there are not
+            in it; None where that can't be read any more.
+        """
         from heaters.catalog.snapshot import restore  # noqa: PLC0415 - DuckDB only where it is used
 
         folder = snapshot or max(
@@ -481,8 +496,8 @@ class Workspace:
         if folder is None:
             raise UsageError(f"there is no snapshot in {self._catalog_folder / 'snapshots'}")
         with run_lock(self._catalog_folder, "restore"):
-            restore(self._catalog_folder, folder)
-        return folder
+            used = [numbers_of(head.key) or (0, 0) for head in cleaning.published(self.store)]
+            return {"restored": folder, "lost": restore(self._catalog_folder, folder, used)}
 
     def snapshot(self) -> Path:
         """Write every table of the catalog to Parquet."""

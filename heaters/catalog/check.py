@@ -30,12 +30,11 @@ _PREPARED: Final = "('ready', 'verify_failed')"
 """States in which a source has shots; in others it has them if it has any clip at all."""
 
 
-def check(catalog: DirectCatalog, exists: Callable[[str], bool] | None = None) -> list[str]:
+def check(catalog: DirectCatalog) -> list[str]:
     """Everything that is wrong, one sentence each; an empty list if nothing is.
 
     Args:
         catalog: a copy of it is looked at, so that commands can go on.
-        exists: tells whether the object at a URI is in the store; files are not looked for without it.
 
     Raises:
         CatalogError: it can't be opened, or is of another schema.
@@ -46,18 +45,23 @@ def check(catalog: DirectCatalog, exists: Callable[[str], bool] | None = None) -
         with DirectCatalog(Path(folder)).reading() as connection:
             tx = Transaction(connection)
             found = [*_storage(tx), *_counters(tx), *_sources(tx), *_exports(tx), *_orphans(tx)]
-            named = (
-                tx.rows(
-                    "SELECT kind, uri, source_video_id FROM clip_artifacts WHERE state = 'live' ORDER BY id"
-                )
-                if exists
-                else []
-            )
-    found += [
+    return _first(found)
+
+
+def lost_files(catalog: DirectCatalog, exists: Callable[[str], bool]) -> list[str]:
+    """Live artefacts whose file is gone, one sentence each: no older catalog brings them back.
+
+    Args:
+        catalog: names the artefacts.
+        exists: tells whether the object at a URI is in the store.
+    """
+    named = catalog.rows(
+        "SELECT kind, uri, source_video_id FROM clip_artifacts WHERE state = 'live' ORDER BY id"
+    )
+    return _first([
         f"source {row['source_video_id']}: the file of its {row['kind']} is missing: {row['uri']}"
-        for row in named if exists is not None and not exists(row["uri"])
-    ]  # fmt: skip
-    return found if len(found) <= _SHOWN else [*found[:_SHOWN], f"and {len(found) - _SHOWN} more problems"]
+        for row in named if not exists(row["uri"])
+    ])  # fmt: skip
 
 
 def notes(catalog: DirectCatalog) -> list[str]:
@@ -78,6 +82,10 @@ def notes(catalog: DirectCatalog) -> list[str]:
             for row in jobs
         ),
     ]
+
+
+def _first(found: list[str]) -> list[str]:
+    return found if len(found) <= _SHOWN else [*found[:_SHOWN], f"and {len(found) - _SHOWN} more problems"]
 
 
 def _storage(tx: Transaction) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 import duckdb
 
 from heaters.catalog.check import check
+from heaters.catalog.clip_rows import clip_numbers
 from heaters.catalog.direct import DATABASE_FILE, SCHEMA_VERSION, DirectCatalog, build
 from heaters.catalog.engine import ALIAS, log_of, quoted, sync
 from heaters.catalog.faults import first_line
@@ -22,6 +24,8 @@ TABLES: Final = (
     "meta", "counters", "source_videos", "frame_pts", "clips", "clip_events", "leases", "runs", "jobs", "clip_artifacts",
 )  # fmt: skip
 _FACTS: Final = "snapshot.json"
+RESTORED_NOTE: Final = "restored.json"
+"""Says that the catalog was restored, from what and when: it may not know of files that are older than this one."""
 
 
 def snapshot(catalog: DirectCatalog, folder: Path) -> Path:
@@ -57,8 +61,20 @@ def snapshot(catalog: DirectCatalog, folder: Path) -> Path:
     return done
 
 
-def restore(catalog_folder: Path, snapshot_folder: Path) -> None:
+def restore(
+    catalog_folder: Path, snapshot_folder: Path, used: Iterable[tuple[int, int]] = ()
+) -> dict[str, int] | None:
     """Put a catalog built from a snapshot in the place of the one that is there, which is kept aside.
+
+    Ids that the old catalog or a file of the store has are not handed out again.
+
+    Args:
+        catalog_folder: where the catalog lies.
+        snapshot_folder: what to build it from.
+        used: source id and clip number (0 for none) of every file in the store.
+
+    Returns:
+        How many `sources` and `events` the old catalog had beyond the snapshot; None where it can't be read.
 
     Raises:
         CatalogNewer: the snapshot is of a newer schema.
@@ -68,14 +84,19 @@ def restore(catalog_folder: Path, snapshot_folder: Path) -> None:
     fresh = DirectCatalog(catalog_folder / ".restore.part")
     fresh.folder.mkdir(parents=True, exist_ok=True)
     try:
-        with DirectCatalog(catalog_folder).alone():
-            build(fresh.file, _fill(snapshot_folder))
+        old = DirectCatalog(catalog_folder)
+        with old.alone():
+            counters, lost = _read_old(old, facts)
+            build(fresh.file, [*_fill(snapshot_folder), *_raised(counters, used)])
             _refuse_damaged(fresh, facts, snapshot_folder)
+            note = {"from": str(snapshot_folder), "lost": lost}
+            (catalog_folder / RESTORED_NOTE).write_text(json.dumps(note, indent=1) + "\n", "utf-8")
             _set_aside(catalog_folder)
             fresh.file.replace(catalog_folder / DATABASE_FILE)
             sync(catalog_folder)
     finally:
         shutil.rmtree(fresh.folder, ignore_errors=True)
+    return lost
 
 
 def _write(connection: duckdb.DuckDBPyConnection, part: Path) -> None:
@@ -124,12 +145,37 @@ def _fill(folder: Path) -> list[str]:
     ]
 
 
+def _read_old(old: DirectCatalog, rows: dict[str, int]) -> tuple[dict[str, int], dict[str, int] | None]:
+    """The counters of the catalog that is to be replaced, and what it has beyond the snapshot's rows."""
+    try:
+        counters = {row["name"]: row["value"] for row in old.rows("SELECT name, value FROM counters")}
+        lost = {
+            name: old.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] - rows[table]
+            for name, table in (("sources", "source_videos"), ("events", "clip_events"))
+        }
+    except CatalogError:
+        return {}, None
+    return counters, lost
+
+
+def _raised(counters: dict[str, int], used: Iterable[tuple[int, int]]) -> list[str]:
+    """Statements that raise the counters, so that no id is given twice."""
+    for source_id, clip_no in used:
+        for name, least in (("source_videos", source_id), (clip_numbers(source_id), clip_no)):
+            counters[name] = max(counters.get(name, 0), least)
+    return [
+        f"INSERT INTO counters VALUES ({quoted(name)}, {least}) "
+        f"ON CONFLICT (name) DO UPDATE SET value = greatest(value, {least})"
+        for name, least in counters.items() if least
+    ]  # fmt: skip
+
+
 def _refuse_damaged(fresh: DirectCatalog, rows: dict[str, int], folder: Path) -> None:
     found = {table: fresh.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES}
     wrong = [
         f"{table} has {found[table]} rows, not {rows[table]}"
         for table in TABLES
-        if found[table] != rows[table]
+        if found[table] != rows[table] and (table != "counters" or found[table] < rows[table])
     ]
     wrong = wrong or check(fresh)
     if wrong:

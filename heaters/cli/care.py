@@ -48,11 +48,17 @@ def janitor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
         print(
             f"removed {len(swept['parts'])} unfinished files and {len(swept['orphans'])} files without a row"
         )
+        for key in swept["kept"]:
+            print(f"kept: {key}, which this catalog does not know of")
         for line in swept["dangling"]:
             print(f"missing: {line}")
-    following = (
-        "heaters verify, then heaters retry SOURCE_ID" if swept["dangling"] else "heaters catalog check"
-    )
+    following = "heaters catalog check"
+    if swept["kept"]:
+        following = (
+            "what is kept is yours to remove; after a restore that is right, remove catalog/restored.json"
+        )
+    if swept["dangling"]:
+        following = "heaters verify, then heaters retry SOURCE_ID"
     output.hint(following, as_json=json)
     return int(bool(swept["dangling"]))
 

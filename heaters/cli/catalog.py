@@ -14,12 +14,14 @@ from heaters.workspace import open_workspace
 
 def check(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  # noqa: FBT002
     """Look for anything in the catalog that must not be."""
-    problems = open_workspace(workspace).check()
+    ws = open_workspace(workspace)
+    problems, lost = ws.check(), ws.lost_files()
     if json:
         output.show_json({"ok": not problems, "problems": problems})
     else:
         print("\n".join(problems) or "the catalog is sound")
-    output.hint("heaters catalog restore" if problems else "heaters catalog snapshot", as_json=json)
+    following = "heaters verify, then heaters retry SOURCE_ID" if lost else "heaters catalog snapshot"
+    output.hint("heaters catalog restore" if set(problems) - set(lost) else following, as_json=json)
     return int(bool(problems))
 
 
@@ -41,9 +43,15 @@ def restore(
     json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Make the catalog anew from a snapshot; the file that was there is kept aside."""
-    restored = open_workspace(workspace).restore(folder)
+    answer = open_workspace(workspace).restore(folder)
     if json:
-        output.show_json({"restored": str(restored)})
+        output.show_json(answer)
     else:
-        print(f"restored from {restored}")
+        print(f"restored from {answer['restored']}")
+        lost = answer["lost"]
+        print(
+            f"lost since then: {lost['sources']} sources, {lost['events']} events"
+            if lost
+            else "what was lost since then is unknown: the catalog that was there can't be read"
+        )
     output.hint("heaters catalog check", as_json=json)

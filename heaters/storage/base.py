@@ -11,10 +11,15 @@ from typing import Protocol, Self
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a store knows of one object without reading it: its key and its length in bytes."""
+    """What a store knows of one object without reading it: its key, its length in bytes, and when it was written.
+
+    Attributes:
+        written: seconds since the epoch.
+    """
 
     key: str
     bytes: int
+    written: float
 
 
 class Part(Protocol):

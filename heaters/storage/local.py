@@ -77,9 +77,9 @@ class LocalStore:
         return self.root / key
 
     def head(self, key: str) -> Head | None:
-        """Its length, or None if there is no such file."""
+        """Its length and time, or None if there is no such file."""
         path = self.local_path(key)
-        return Head(key, path.stat().st_size) if path.is_file() else None
+        return _head(key, path) if path.is_file() else None
 
     def uri(self, key: str) -> str:
         """The absolute path."""
@@ -93,7 +93,7 @@ class LocalStore:
         """All published files below a folder, sorted."""
         for path in sorted((self.root / prefix).rglob("*")):
             if path.is_file() and path.suffix != ".part":
-                yield Head(path.relative_to(self.root).as_posix(), path.stat().st_size)
+                yield _head(path.relative_to(self.root).as_posix(), path)
 
     def remove_dead_parts(self) -> Sequence[Path]:
         """Remove the `.part` files of ours that nobody holds a lock on."""
@@ -103,6 +103,11 @@ class LocalStore:
     def free_bytes(self) -> int:
         """Free bytes of the file system."""
         return shutil.disk_usage(self.root).free
+
+
+def _head(key: str, path: Path) -> Head:
+    stat = path.stat()
+    return Head(key, stat.st_size, stat.st_mtime)
 
 
 def _remove_if_dead(part: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from shows import add_show, decide, export, lease, new_catalog, states, undo, write
+from shows import add_show, add_source, decide, export, lease, new_catalog, states, undo, write
 
 from heaters.catalog.check import check
 from heaters.catalog.direct import DirectCatalog
@@ -103,6 +103,31 @@ def test_the_catalog_that_was_there_is_kept_aside_with_its_log(busy: DirectCatal
     aside.replace(old.file)
     log_of(aside).replace(log_of(old.file))
     assert states(old)[3] == "archived"
+
+
+def test_no_id_of_what_a_restore_loses_is_given_again_and_what_is_lost_is_counted(
+    catalog: DirectCatalog, show: int
+) -> None:
+    folder = snapshot(catalog, catalog.folder / "snapshots")
+    decide(catalog, "split", 1, frame=4)
+    add_show(catalog, 0, 10, title="newer")
+    highest = max(row["id"] for row in catalog.rows("SELECT id FROM clips"))
+    assert restore(catalog.folder, folder) == {"sources": 1, "events": 2}
+    right = decide(catalog, "split", 1, frame=4)["clips"][1]
+    assert (right["id"], right["clip_no"]) == (highest + 1, 6)
+    assert add_source(catalog) == 3
+    assert check(catalog) == []
+
+
+def test_where_the_old_catalog_can_not_be_read_the_names_of_files_tell_the_ids(
+    catalog: DirectCatalog, show: int
+) -> None:
+    folder = snapshot(catalog, catalog.folder / "snapshots")
+    catalog.file.write_bytes(b"no database at all")
+    assert restore(catalog.folder, folder, [(7, 0), (1, 12), (1, 3)]) is None
+    assert add_source(catalog) == 8
+    assert decide(catalog, "split", 1, frame=4)["clips"][1]["clip_no"] == 13
+    assert check(catalog) == []
 
 
 def test_a_catalog_that_can_not_be_opened_any_more_is_restored_over(busy: DirectCatalog) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import duckdb
 import numpy as np
 import pytest
 from driving import Heaters, open_workspace
@@ -89,6 +90,19 @@ def test_lost_artefacts_are_named_and_retry_after_parking_makes_them_again(ws: W
         ws.prepare_again(1) if hasattr(ws, "prepare_again") else None
         ws.run()
         assert ws.verify()["ok"], column
+
+
+def test_check_advises_to_restore_the_catalog_only_where_the_catalog_is_at_fault(
+    cli: Heaters, ws: Workspace
+) -> None:
+    lost = next((ws.root / "keyframes").iterdir())
+    lost.unlink()
+    said = cli("catalog", "check", status=1).out
+    assert lost.name in said
+    assert "restore" not in said
+    with duckdb.connect(str(ws.catalog.file)) as catalog:
+        catalog.execute("UPDATE clips SET end_frame = 19 WHERE id = 1")
+    assert "next: heaters catalog restore" in cli("catalog", "check", status=1).out
 
 
 # -- retune -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from driving import open_workspace
+from driving import Heaters, open_workspace
 
 from heaters import Workspace
 
@@ -37,6 +37,33 @@ def test_files_of_a_users_own_are_left_alone(ws: Workspace, key: str) -> None:
     (ws.root / key).write_bytes(b"mine")
     assert ws.janitor()["orphans"] == []
     assert (ws.root / key).read_bytes() == b"mine"
+
+
+def test_after_a_restore_files_that_the_snapshot_does_not_know_are_kept_and_no_id_is_given_twice(
+    ws: Workspace, films: Path
+) -> None:
+    cli = Heaters(ws.root)
+    ws.ingest(films / "second.mp4")
+    ws.decide("approve", "1.2")
+    (before,) = (ws.root / "catalog" / "snapshots").iterdir()
+    ws.run()
+    ws.export()
+    newer = [
+        "originals/video_2.mp4", "gold_masters/video_2_master.mkv", "final_clips/video_1_clip_002.mp4",
+        "final_clips/video_1_clip_002.json",
+    ]  # fmt: skip
+    said = cli("catalog", "restore", before).out
+    assert f"restored from {before}" in said
+    assert "lost since then: 1 sources, " in said
+    swept = cli.json("janitor")
+    assert swept["orphans"] == []
+    assert set(newer) < set(swept["kept"])
+    assert "kept: originals/video_2.mp4" in cli("janitor").out
+    assert all((ws.root / key).exists() for key in newer)
+    assert ws.ingest(films / "third.mp4")[0]["id"] == 3
+    (ws.root / "catalog" / "restored.json").unlink()
+    assert ws.janitor()["orphans"] == sorted(newer[2:])
+    assert (ws.root / newer[0]).exists()
 
 
 @pytest.mark.parametrize("name", ["mine.mp4", "video_1.mp4"])
