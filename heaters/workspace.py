@@ -420,8 +420,8 @@ class Workspace:
             gone = cleaning.forgettable(self.store, self.catalog.rows(cleaning.ARTIFACTS))
             if gone:
                 self.catalog.execute(requests.DropArtifacts(gone))
-            swept = cleaning.sweep(
-                self.store, files, self._sources(), self.catalog.rows(cleaning.ARTIFACTS), self._catalog_folder / RESTORED_NOTE)  # fmt: skip
+            rows, restored = self.catalog.rows(cleaning.ARTIFACTS), self._catalog_folder / RESTORED_NOTE
+            swept = cleaning.sweep(self.store, files, self._sources(), rows, restored)
             return {**swept, "forgotten": len(gone)}
 
     def retry(self, *source_ids: int) -> list[int]:

@@ -129,14 +129,24 @@ def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishExport:
 def standing(unit: Unit, artifacts: Sequence[Row]) -> FinishExport | None:
     """The finishing command without any work, where the very same clip lies in the store already."""
     store, named = open_store(unit.spec["store"]), digest(unit.input_hash, unit.params_hash)
-    for one in artifacts:
-        if one["kind"] == "final_clip" and one["params_hash"] == named and one["state"] == "live":
-            head, manifest = store.head(one["uri"]), store.head(layout.manifest(one["uri"]))
-            if head is not None and head.bytes == one["bytes"] and manifest is not None:
-                return FinishExport(
-                    op_id(), unit.subject_id, unit.input_hash, unit.params_hash, one["uri"], main=True
-                )
+    live = [one for one in artifacts if one["params_hash"] == named and one["state"] == "live"]
+    sound = {one["uri"] for one in live if _is_sound(store, one)}
+    for one in live:
+        if one["kind"] == "final_clip" and {one["uri"], layout.manifest(one["uri"])} <= sound:
+            return FinishExport(
+                op_id(), unit.subject_id, unit.input_hash, unit.params_hash, one["uri"], main=True
+            )
     return None
+
+
+def _is_sound(store: Store, artifact: Row) -> bool:
+    """Tell whether a published file still holds the bytes that it was published with."""
+    head = store.head(artifact["uri"])
+    return (
+        head is not None
+        and head.bytes == artifact["bytes"]
+        and hash_file(store.local_path(artifact["uri"])) == artifact["sha256"]
+    )
 
 
 def _pictures(store: Store, spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def sweep(
         restored: a note that is there, and as old, if the catalog was restored.
 
     Returns:
-        `parts` and `orphans` that were removed, `kept` files, which this catalog does not know of, and `dangling` rows, whose file is not there, in words.
+        `parts` and `orphans` that were removed, `kept` files, which this catalog does not know of, and `dangling` rows,
+        whose file is not there, in words.
     """
     dead = store.remove_dead_parts()
     named = {_place(store, row["uri"]) for row in artifacts} | {

@@ -273,6 +273,20 @@ def test_no_link_of_a_manifest_can_be_changed_unseen(
 
 
 @pytest.mark.parametrize("name", ["video_1_clip_001.mp4", "video_1_clip_001.json"])
+def test_an_output_or_manifest_with_other_bytes_of_the_same_length_is_made_again_after_reset(
+    exported: Workspace, name: str
+) -> None:
+    file = exported.root / "final_clips" / name
+    data = file.read_bytes()
+    file.write_bytes(data[:-4] + bytes(byte ^ 0xFF for byte in data[-4:]))
+    assert str(file) in exported.verify()["problems"][0]["what"]
+    exported.decide("reset", "1.1")
+    exported.decide("approve", "1.1")
+    assert [one["clip_id"] for one in exported.export().done] == [1]
+    assert exported.verify()["ok"]
+
+
+@pytest.mark.parametrize("name", ["video_1_clip_001.mp4", "video_1_clip_001.json"])
 def test_a_missing_output_or_manifest_is_named_and_made_again_after_reset(
     exported: Workspace, name: str
 ) -> None:
