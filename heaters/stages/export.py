@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 from heaters.catalog.requests import Artifact, FinishExport, StartExport
@@ -96,7 +97,7 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
                 master=str(store.local_path(spec["source"]["gold_master_filepath"])), output=str(part.path),
                 original_is_master=spec["source"]["master_mode"] == "source", start_frame=clip["start_frame"],
                 end_frame=clip["end_frame"], time_base=spec["source"]["time_base"], rotation=spec["source"]["rotation"],
-                preset=spec["preset"], **pictures,
+                preset=spec["preset"], sar=f"{spec['source']['sar_num']}/{spec['source']['sar_den']}", **pictures,
             ),
             reporter(spec),
         )  # fmt: skip
@@ -150,7 +151,7 @@ def _is_sound(store: Store, artifact: Row) -> bool:
 
 
 def _pictures(store: Store, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Exact times and checksums of the clip's frames, from the frame index."""
+    """Exact times of pictures and sound, and checksums of the clip's frames, from the frame index."""
     from heaters.catalog import parquet  # noqa: PLC0415 - DuckDB only in workers
 
     clip = spec["clip"]
@@ -158,7 +159,10 @@ def _pictures(store: Store, spec: Mapping[str, Any]) -> dict[str, Any]:
         store.local_path(spec["source"]["frame_index_filepath"]), ("pts", "picture_crc32")
     )
     pts = [int(value) for value in index["pts"]] + [int(footer["end_pts"])]
+    sound = None
+    if "audio_start_pts" in footer:
+        sound = str(int(footer["audio_start_pts"]) * Fraction(footer["audio_time_base"]))
     return {
-        "pts": pts, "start_pts": int(footer["start_pts"]),
+        "pts": pts, "start_pts": int(footer["start_pts"]), "audio_start": sound,
         "picture_crc32": [int(crc) for crc in index["picture_crc32"][clip["start_frame"] : clip["end_frame"]]],
     }  # fmt: skip

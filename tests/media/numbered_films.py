@@ -32,6 +32,7 @@ class Film:
     audio: str | None = "pcm_s16le"
     audio_start: Fraction = Fraction(0)
     colours: tuple[int, int, int, int] = (1, 1, 1, 1)  # range, primaries, transfer, matrix
+    movie_timescale: int = 1000  # in which MOV states when a track begins
 
     @property
     def shown(self) -> list[int]:
@@ -78,7 +79,8 @@ def noise(count: int, channels: int = 2) -> NDArray[np.int16]:
 
 
 def make(path: Path, film: Film) -> Path:
-    with av.open(str(path), "w", format=film.container) as out:
+    timescale = {"movie_timescale": str(film.movie_timescale)} if film.container == "mov" else {}
+    with av.open(str(path), "w", format=film.container, options=timescale) as out:
         stream = out.add_stream(film.codec, rate=film.rate, options=dict(film.options))
         turned = film.size[::-1] if film.rotation % 180 else film.size
         stream.width, stream.height, stream.pix_fmt = *turned, film.pix_fmt

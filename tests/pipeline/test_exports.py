@@ -6,12 +6,15 @@ import csv
 import hashlib
 import json
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from driving import Heaters, open_workspace
+from numbered_films import RATE, Film, make, noise, steady
 
 from heaters import Workspace
 from heaters.errors import UsageError
@@ -160,6 +163,26 @@ def test_the_preset_of_the_workspace_needs_no_suffix(ws: Workspace) -> None:
     assert [Path(one["output_path"]).name for one in lossless.export().done] == ["video_1_clip_003.mkv"]
     assert lossless.clip("1.3")["clip_filepath"] == "final_clips/video_1_clip_003.mkv"
     assert lossless.verify()["ok"]
+
+
+def test_sound_that_begins_between_two_milliseconds_is_exported_to_the_sample(tmp_path: Path) -> None:
+    film = Film(
+        steady(50, 512),
+        Fraction(1, 12800),
+        container="mov",
+        audio_start=Fraction(1001, 1600),
+        movie_timescale=RATE,
+    )
+    ws = open_workspace(tmp_path / "ws", create=True, verify="off")
+    ws.ingest(make(tmp_path / "late.mov", film), whole_clip=True)
+    ws.run()
+    ws.decide("split", "1.1", frame=23)
+    ws.decide("approve", "1.2")
+    (done,) = ws.export(preset="ffv1").done
+    with av.open(done["output_path"]) as clip:
+        found = np.concatenate([one.to_ndarray() for one in clip.decode(audio=0)], axis=1)
+    first, last = (round((Fraction(frame, 25) - film.audio_start) * RATE) for frame in (23, 50))
+    assert np.array_equal(found.reshape(-1, 2).T, noise(last)[:, first:last])
 
 
 def test_an_approved_clip_is_exported_once_in_whatever_preset_is_asked_for(ws: Workspace) -> None:
