@@ -53,10 +53,16 @@ def is_of(uri: str, preset: str) -> bool:
 
 
 def plan(clip: Row, source: Row, events: Sequence[Row], preset: str, settings: Settings, store: str) -> Unit:
-    """What to encode, and what its manifest shall tell."""
+    """What to encode, and what its manifest shall tell.
+
+    The preset is named in the key where it is not the workspace's, and where another file of the clip, made when the
+    workspace had another one, would lose its manifest to this one.
+    """
     from heaters.media.presets import PRESETS  # noqa: PLC0415 - only where something is exported
 
-    extra = preset if preset != settings.preset else None
+    plain = layout.final_clip(source["id"], clip["clip_no"], PRESETS[preset].extension)
+    taken = layout.manifest(plain) in {layout.manifest(uri) for uri in clip["uris"] if uri != plain}
+    extra = preset if preset != settings.preset or taken else None
     spec = {
         "store": store, "preset": preset, "suffix": extra, "source": {name: source[name] for name in _SOURCE_FACTS},
         "clip": {name: clip[name] for name in _CLIP_FACTS}, "events": [event_facts(event) for event in events],

@@ -165,6 +165,25 @@ def test_the_preset_of_the_workspace_needs_no_suffix(ws: Workspace) -> None:
     assert lossless.verify()["ok"]
 
 
+def test_a_file_in_another_preset_never_takes_the_manifest_of_the_one_that_is_there(
+    exported: Workspace,
+) -> None:
+    before = files(exported)
+    lossless = open_workspace(exported.root, preset="ffv1", reviewer="ada")
+    assert [Path(one["output_path"]).name for one in lossless.export([1], preset="ffv1").done] == [
+        "video_1_clip_001_ffv1.mkv",
+        "video_1_clip_002_ffv1.mkv",
+    ]
+    assert {name: files(exported)[name] for name in before} == before
+    assert lossless.verify()["ok"]
+    assert lossless.check() == []
+    lossless.decide("reset", "1.1")
+    lossless.decide("split", "1.1", frame=9)
+    lossless.decide("approve", "1.1")
+    assert [one["frames"] for one in lossless.export().done] == [9]
+    assert lossless.verify()["ok"]
+
+
 def test_sound_that_begins_between_two_milliseconds_is_exported_to_the_sample(tmp_path: Path) -> None:
     film = Film(
         steady(50, 512),
