@@ -264,6 +264,8 @@ class Workspace:
 
         Returns:
             First frames of new shots: `cuts`, and of these `added`, `kept`; `removed` are the others that stand now.
+            With `apply` these three are what was done, and `held` are the cuts that were neither laid nor removed,
+            because a human has touched the clips there.
         """
         row = self.source(source)
         if row["scores_filepath"] is None:
@@ -275,23 +277,16 @@ class Workspace:
             "min_shot_frames": self.settings.min_shot_frames,
         }  # fmt: skip
         found = detect.detect_cuts(spec)
-        cuts = {int(cut) for cut in found.cuts}
-        standing = {
-            clip["start_frame"]
-            for clip in self._clips("source_video_id = ? AND state <> 'superseded'", [source])
-        } - {0}
-        answer: Row = {
-            "cuts": sorted(cuts), "added": sorted(cuts - standing), "removed": sorted(standing - cuts), "kept": sorted(cuts & standing),
-            "detector": found.detector, "params": found.params, "note": found.note,
-        }  # fmt: skip
-        if apply:
-            from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
+        cuts, standing = {int(cut) for cut in found.cuts}, self._cuts(source)
+        if not apply:
+            return detect.comparison(found, standing, cuts)
+        from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
 
-            values = {"source_id": source, "cuts": sorted(cuts), "detector": found.detector}
-            done = self._decide(Decision(new_op_id(), "retune", (), self._reviewer(reviewer), values=values))
-            self._add_keyframes(row, spec)
-            answer |= {"op_id": done["op_id"], "clips": done["clips"]}
-        return answer
+        values = {"source_id": source, "cuts": sorted(cuts), "detector": found.detector}
+        done = self._decide(Decision(new_op_id(), "retune", (), self._reviewer(reviewer), values=values))
+        self._add_keyframes(row, spec)
+        answer = detect.comparison(found, standing, self._cuts(source))
+        return {**answer, "op_id": done["op_id"], "clips": done["clips"]}
 
     # -- decisions ----------------------------------------------------------------------------------------------------
 
@@ -634,14 +629,19 @@ class Workspace:
             ))  # fmt: skip
         return found + manifests.manifest_problems(self.store.address, row, files)
 
+    def _cuts(self, source: int) -> set[int]:
+        """First frames of all live clips but the first."""
+        rows = self._clips("source_video_id = ? AND state <> 'superseded' AND start_frame > 0", [source])
+        return {row["start_frame"] for row in rows}
+
     def _add_keyframes(self, row: Row, spec: Mapping[str, Any]) -> None:
         known = {one["frame"] for one in self.catalog.rows(
             "SELECT frame FROM clip_artifacts WHERE source_video_id = ? AND kind = 'source_keyframe'", [row["id"]])}  # fmt: skip
-        starts = [
-            clip["start_frame"]
-            for clip in self._clips("source_video_id = ? AND state <> 'superseded'", [row["id"]])
+        frames = [
+            frame
+            for frame in detect.middle_frames(self._cuts(row["id"]), row["n_frames"])
+            if frame not in known
         ]
-        frames = [frame for frame in detect.middle_frames(starts, row["n_frames"]) if frame not in known]
         if frames:
             made = [requests.Artifact(**one) for one in detect.publish_keyframes(spec, frames)]
             self.catalog.execute(requests.AddKeyframes(row["id"], made))

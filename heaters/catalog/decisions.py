@@ -27,18 +27,19 @@ def perform_decision(decision: Decision, tx: Transaction) -> Answer:
     outline = read_outline(tx, sorted(sources))
     board = _board(tx, decision, outline, {source_id: row["n_frames"] for source_id, row in sources.items()})
     change = commands.decide(decision, board, _held_by_others(tx, decision.reviewer))
-    write_change(tx, change)
     left = outline.after(change)
-    hold_invariants(tx, left, board.n_frames)
-    events.add(
-        tx,
-        decision.op_id,
-        decision.action,
-        change,
-        reviewer=decision.reviewer,
-        session=decision.session,
-        frame=decision.frame,
-    )
+    if change.after:  # a retune may find nothing to change, and then there is nothing to undo
+        write_change(tx, change)
+        hold_invariants(tx, left, board.n_frames)
+        events.add(
+            tx,
+            decision.op_id,
+            decision.action,
+            change,
+            reviewer=decision.reviewer,
+            session=decision.session,
+            frame=decision.frame,
+        )
     return {
         "op_id": decision.op_id, "action": decision.action, "clips": clip_rows(tx, change.after, sources),
         "next": next_pending(tx, change.after, left, sources, board.clips),

@@ -133,7 +133,7 @@ def retune(
         f"{answer['detector']} {answer['params']}: {len(answer['cuts'])} cuts"
         + (f" ({answer['note']})" if answer["note"] else "")
     )
-    for name in ("kept", "added", "removed"):
+    for name in ("kept", "added", "removed", *(["held"] if apply else [])):
         print(f"  {name:8} {len(answer[name]):4}  {_shortened(answer[name])}")
     output.hint(f"heaters clips --source {source_id}" if apply else "the same with --apply", as_json=json)
 

@@ -55,8 +55,8 @@ def columns_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str
         [_cell(row.get(name), None if i == last else _WIDEST) for i, name in enumerate(columns)]
         for row in rows
     ]
-    widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(columns)]
     lines = [columns, *cells]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines

@@ -96,6 +96,24 @@ def detect_cuts(spec: Mapping[str, Any]) -> Detection:
     )  # fmt: skip
 
 
+def comparison(found: Detection, before: set[int], after: set[int]) -> dict[str, Any]:
+    """What a detection would change, or has changed.
+
+    Args:
+        found: what was detected.
+        before: cuts that stood.
+        after: cuts as they are then; those of `found` that are not among them, and the other way round, are `held`.
+    """
+    cuts = {int(cut) for cut in found.cuts}
+    changes = {
+        "added": after - before, "removed": before - after, "kept": after & before, "held": cuts ^ after,
+    }  # fmt: skip
+    return {
+        "cuts": sorted(cuts), **{name: sorted(frames) for name, frames in changes.items()},
+        "detector": found.detector, "params": found.params, "note": found.note,
+    }  # fmt: skip
+
+
 def middle_frames(cuts: Iterable[int], n_frames: int) -> list[int]:
     """The frame in the middle of each shot: what its thumbnail shows."""
     return [(shot.start_frame + shot.end_frame) // 2 for shot in tiling(cuts, n_frames)]

@@ -14,6 +14,7 @@ import pytest
 from driving import Heaters
 
 from heaters import Workspace
+from heaters.cli.output import columns_of
 
 SOURCE_COLUMNS = {
     "id", "title", "origin", "origin_url", "sha256", "ingest_state", "needs_splicing", "allow_truncated", "original_filepath",
@@ -288,3 +289,7 @@ def test_columns_are_aligned_and_long_values_are_shortened_only_for_people(
     assert title not in row
     assert "…" in row
     assert fresh.json("sources")[0]["title"] == title
+
+
+def test_a_table_without_rows_has_its_head() -> None:
+    assert columns_of([], ("id", "ref")) == "id  ref"

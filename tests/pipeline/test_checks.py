@@ -133,10 +133,25 @@ def test_retune_with_apply_lays_the_new_cuts_as_one_command_that_can_be_undone(w
     assert ws.check() == []
 
 
+def test_a_retune_that_changes_nothing_is_no_command(cli: Heaters, ws: Workspace) -> None:
+    ws.decide("approve", "1.2")
+    ws.undo()
+    before = ws.events().fetchall()
+    answer = ws.retune(1, apply=True)
+    assert (answer["clips"], answer["added"], answer["removed"], answer["kept"]) == ([], [], [], [20, 40])
+    assert ws.events().fetchall() == before
+    assert ws.redo()["redid"] == "approve"
+    assert cli("undo", "--reviewer", "ada").out.startswith("undid approve\n")
+
+
 def test_retune_leaves_alone_what_a_human_has_touched(ws: Workspace) -> None:
     ws.decide("split", "1.2", frame=30)
     ws.decide("approve", "1.1")
-    ws.retune(1, detector="content", threshold=255.0, apply=True)
+    planned = ws.retune(1, detector="content", threshold=255.0)
+    assert (planned["added"], planned["removed"], planned["held"]) == ([], [20, 30, 40], [])
+    done = ws.retune(1, detector="content", threshold=255.0, apply=True)
+    assert (done["cuts"], done["added"], done["removed"], done["kept"]) == ([], [], [], [20, 30, 40])
+    assert (done["held"], done["clips"]) == ([20, 30, 40], [])
     rows = ws.clips().rows()
     assert [(row["start_frame"], row["end_frame"], row["state"]) for row in rows[:3]] == [
         (0, 20, "approved"), (20, 30, "pending"), (30, 40, "pending"),
