@@ -129,7 +129,14 @@ class Film:
 
 
 def show(
-    film: Film, clip: Row | None, frame: int, *, number: int, workspace_uuid: str, webcodecs: bool
+    film: Film,
+    clip: Row | None,
+    frame: int,
+    *,
+    number: int,
+    workspace_uuid: str,
+    webcodecs: bool,
+    playing: bool,
 ) -> tuple[Row, list[bytes]]:
     """The message that puts a source, and in it a clip, on the screen, and its buffers: avcC and rows around it."""
     start, end = (clip["start_frame"], clip["end_frame"]) if clip else (0, film.n_frames)
@@ -140,7 +147,7 @@ def show(
     message = {
         "kind": "show", "show": number, "source": film.facts, "clip": _clip_facts(clip) if clip else None,
         "rows_first": first, "rows_end": last, "paths": _paths(film, workspace_uuid), "urls": None,
-        "webcodecs": webcodecs, "frame": frame,
+        "webcodecs": webcodecs, "frame": frame, "playing": playing,
     }  # fmt: skip
     return message, [film.avcc, film.rows(first, last)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -73,6 +75,7 @@ class ReviewPlayer(anywidget.AnyWidget):
         unknown = sorted(set(traits) - {"speed", "muted", "playing", "layout"})
         if unknown:
             raise UsageError(f"ReviewPlayer takes no {unknown[0]}; it takes speed, muted, playing and layout")
+        self._quiet = 1  # until there is something to give orders to
         super().__init__(_hotkeys=hotkeys.as_data(), **traits)
         self._workspace = workspace
         self._uuid = register(workspace.root)
@@ -81,6 +84,8 @@ class ReviewPlayer(anywidget.AnyWidget):
         self._shows = 0
         self.on_msg(self._on_message)
         self.show(clip, source=source, frame=frame)
+        self._quiet = 0
+        self.playing = bool(traits.get("playing", False))
 
     def show(
         self, clip: int | str | None = None, *, source: int | None = None, frame: int | None = None
@@ -96,8 +101,9 @@ class ReviewPlayer(anywidget.AnyWidget):
         self._refuse_outside(first)
         self._clip = row
         self._shows += 1
-        self.playing = False
-        self.frame = first
+        with self._silently():
+            self.playing = False
+            self.frame = first
         self._send_show()
 
     @property
@@ -147,6 +153,25 @@ class ReviewPlayer(anywidget.AnyWidget):
         assert self._film is not None
         return self._film
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page says of itself; that is no order to the page."""
+        with self._silently():
+            super().set_state(sync_data)
+
+    @contextmanager
+    def _silently(self) -> Iterator[None]:
+        self._quiet += 1
+        try:
+            yield
+        finally:
+            self._quiet -= 1
+
+    @t.observe("frame", "playing", "speed", "muted")
+    def _give_order(self, change: dict[str, Any]) -> None:
+        """Tell the pages what Python has set. They don't follow the traits, of which old values may come back late."""
+        if not self._quiet:
+            self.send({"kind": "order", change["name"]: change["new"]})
+
     def _refuse_outside(self, frame: int) -> None:
         film = self._shown
         if not 0 <= frame < film.n_frames:
@@ -158,7 +183,7 @@ class ReviewPlayer(anywidget.AnyWidget):
     def _send_show(self) -> None:
         message, buffers = messages.show(
             self._shown, self._clip, self.frame, number=self._shows, workspace_uuid=self._uuid,
-            webcodecs=self._workspace.settings.webcodecs_enabled,
+            webcodecs=self._workspace.settings.webcodecs_enabled, playing=self.playing,
         )  # fmt: skip
         self.send(message, buffers)
 

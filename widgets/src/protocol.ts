@@ -47,8 +47,9 @@ export interface Show {
   urls: { proxy: string; audio: string | null } | null;
   /** False forces the `<video>` player. */
   webcodecs: boolean;
-  /** Frame to show first. */
+  /** Frame to show first, and whether it plays from there. */
   frame: number;
+  playing: boolean;
 }
 
 export interface RowsReply {
@@ -68,7 +69,16 @@ export interface FailedReply {
   message: string;
 }
 
-export type FromKernel = Show | RowsReply | BytesReply | FailedReply;
+/** Python has set a trait. The page hears of it here and not by the trait, whose late echoes would take users back. */
+export interface Order {
+  kind: "order";
+  frame?: number;
+  playing?: boolean;
+  speed?: number;
+  muted?: boolean;
+}
+
+export type FromKernel = Show | RowsReply | BytesReply | FailedReply | Order;
 
 /** A row of `heaters/ui/hotkeys.py`. */
 export interface Hotkey {

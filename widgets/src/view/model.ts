@@ -21,9 +21,17 @@ export interface Model {
   set<K extends keyof Traits>(name: K, value: Traits[K]): void;
   save_changes(): void;
   send(message: ToKernel): void;
-  on(event: `change:${keyof Traits}`, heard: () => void): void;
   on(event: "msg:custom", heard: (message: FromKernel, buffers: DataView[]) => void): void;
   off(event: string, heard: (...all: never[]) => void): void;
+}
+
+/** What all views of one model share. */
+export interface Shared<View> {
+  /** In the order in which they came; only the first one is heard. */
+  readonly views: Set<View>;
+  playing: boolean;
+  speed: number;
+  muted: boolean;
 }
 
 const EVERY_MS = 100;

@@ -1,24 +1,31 @@
 /** One view of a `ReviewPlayer`: picture, line, bar, keys, and what is wrong when something is. */
 
 import { KernelLine } from "../bytes/kernelLine.ts";
-import type { FrameRange, PlayerState } from "../player/player.ts";
+import type { FrameRange, Player, PlayerState } from "../player/player.ts";
 import { Screen } from "../player/screen.ts";
-import type { FromKernel, Show } from "../protocol.ts";
+import type { FromKernel, Order, Show } from "../protocol.ts";
 import { Controls, FASTEST, faster, SLOWEST, slower } from "./controls.ts";
 import { element } from "./element.ts";
 import { Hover, HOVER_WIDTH } from "./hover.ts";
 import { listen } from "./keys.ts";
-import { Reporter, type Model, type Traits } from "./model.ts";
+import { Reporter, type Model, type Shared, type Traits } from "./model.ts";
 
 const LATE_MS = 300;
 const NO_KERNEL_MS = 8_000;
 const NO_KERNEL = "The kernel that knows this clip does not answer. Run the cell again.";
 
-/** Of several views of one model, only the first one is heard. */
-const heard = new WeakMap<Model, PlayerView>();
+const shared = new WeakMap<Model, Shared<PlayerView>>();
+
+function sharedOf(model: Model): Shared<PlayerView> {
+  const [playing, speed, muted] = [model.get("playing"), model.get("speed"), model.get("muted")];
+  const found = shared.get(model) ?? { views: new Set(), playing, speed, muted };
+  shared.set(model, found);
+  return found;
+}
 
 export class PlayerView {
   readonly #model: Model;
+  readonly #shared: Shared<PlayerView>;
   readonly #root: HTMLElement;
   readonly #veil = element("p", { class: "hp-veil", role: "status", "aria-live": "polite" });
   readonly #offer = element("button", { type: "button", class: "hp-offer", tabindex: -1, hidden: true }, "🔈 click for sound");
@@ -27,17 +34,20 @@ export class PlayerView {
   readonly #screen: Screen;
   readonly #line: KernelLine;
   readonly #reporter: Reporter;
-  readonly #off: (() => void)[] = [];
+  readonly #off: () => void;
   readonly #ticker: ReturnType<typeof setInterval>;
   #timer: ReturnType<typeof setTimeout>;
   #show: Show | null = null;
   /** The frame that was asked for last; -1 while playing. */
   #wanted = -1;
+  /** Of the player, while it plays. */
+  #speed = 1;
 
   constructor(host: HTMLElement, model: Model, baseUrl: string) {
     this.#model = model;
     this.#reporter = new Reporter(model);
-    if (!heard.has(model)) heard.set(model, this);
+    this.#shared = sharedOf(model);
+    this.#shared.views.add(this);
     const canvas = element("canvas", { class: "hp-picture", width: 640, height: 360, role: "img" });
     this.#controls = new Controls(model.get("_hotkeys"), (action) => this.act(action), (frame) => this.seek(frame));
     const stage = element("div", { class: "hp-stage" }, canvas, this.#veil);
@@ -55,7 +65,7 @@ export class PlayerView {
     this.#offer.addEventListener("click", () => this.#takeOffer());
     listen(this.#root, () => model.get("_hotkeys"), (action) => this.act(action));
     host.append(this.#root);
-    this.#hear();
+    this.#off = this.#hear();
     this.#state({ state: "loading" });
     this.#ticker = setInterval(() => this.#tick(), 250);
     this.#timer = setTimeout(() => this.#state({ state: "failed", message: NO_KERNEL }), NO_KERNEL_MS);
@@ -63,11 +73,12 @@ export class PlayerView {
   }
 
   dispose(): void {
-    this.#off.forEach((off) => off());
+    this.#off();
     clearInterval(this.#ticker);
     clearTimeout(this.#timer);
     this.#reporter.flush();
-    if (heard.get(this.#model) === this) heard.delete(this.#model);
+    this.#shared.views.delete(this);
+    for (const view of this.#shared.views) view.apply();
     this.#hover.hide();
     this.#screen.dispose();
     this.#line.dispose();
@@ -88,7 +99,7 @@ export class PlayerView {
     const { start, end } = this.#controls.range();
     this.#root.focus({ preventScroll: true });
     const acts: Record<string, () => void> = {
-      toggle: () => this.#set("playing", !this.#model.get("playing")),
+      toggle: () => this.#set("playing", !this.#shared.playing),
       pause: () => this.#set("playing", false),
       back: () => this.#step(-1),
       forward: () => this.#step(1),
@@ -96,10 +107,10 @@ export class PlayerView {
       forward10: () => this.#step(10),
       first: () => this.seek(start),
       last: () => this.seek(end - 1),
-      slower: () => this.#set("speed", slower(this.#model.get("speed"))),
-      faster: () => this.#set("speed", faster(this.#model.get("speed")) ?? FASTEST),
-      nextSpeed: () => this.#set("speed", faster(this.#model.get("speed")) ?? SLOWEST),
-      mute: () => this.#set("muted", !this.#model.get("muted")),
+      slower: () => this.#set("speed", slower(this.#shared.speed)),
+      faster: () => this.#set("speed", faster(this.#shared.speed) ?? FASTEST),
+      nextSpeed: () => this.#set("speed", faster(this.#shared.speed) ?? SLOWEST),
+      mute: () => this.#set("muted", !this.#shared.muted),
     };
     acts[action]?.();
   }
@@ -111,26 +122,31 @@ export class PlayerView {
     this.seek(Math.min(Math.max(from + by, start), end - 1));
   }
 
+  /** Change what all views share, and tell Python. */
   #set<K extends "playing" | "speed" | "muted">(name: K, value: Traits[K]): void {
+    Object.assign(this.#shared, { [name]: value });
     this.#model.set(name, value);
     this.#model.save_changes();
+    for (const view of this.#shared.views) view.apply();
   }
 
-  #hear(): void {
-    const listenTo = (event: "frame" | "playing" | "speed" | "muted", act: () => void) => {
-      this.#model.on(`change:${event}`, act);
-      this.#off.push(() => this.#model.off(`change:${event}`, act));
-    };
-    listenTo("frame", () => this.#frameChanged());
-    listenTo("playing", () => this.#playingChanged());
-    listenTo("speed", () => this.#playingChanged());
-    listenTo("muted", () => this.#mutedChanged());
+  #hear(): () => void {
     const message = (content: FromKernel, buffers: DataView[]) => {
-      if (content.kind !== "show") this.#line.receive(content, buffers);
-      else void this.#showClip(content, buffers);
+      if (content.kind === "show") void this.#showClip(content, buffers);
+      else if (content.kind === "order") this.#obey(content);
+      else this.#line.receive(content, buffers);
     };
     this.#model.on("msg:custom", message);
-    this.#off.push(() => this.#model.off("msg:custom", message));
+    return () => this.#model.off("msg:custom", message);
+  }
+
+  #obey({ frame, playing, speed, muted }: Order): void {
+    const shared = this.#shared;
+    shared.playing = playing ?? shared.playing;
+    shared.speed = speed ?? shared.speed;
+    shared.muted = muted ?? shared.muted;
+    if (frame !== undefined) this.seek(frame);
+    this.apply();
   }
 
   async #showClip(show: Show, buffers: DataView[]): Promise<void> {
@@ -144,54 +160,53 @@ export class PlayerView {
     this.#offer.hidden = true;
     await this.#screen.show(show, avcc, rows);
     if (this.#show !== show) return;
-    this.#mutedChanged();
-    if (this.#model.get("playing")) this.#play(show.frame);
+    this.#shared.playing = show.playing;
+    this.apply();
+  }
+
+  /** Bring the player to what is shared. */
+  apply(): void {
+    const { views, playing, speed, muted } = this.#shared;
+    const player = this.#screen.player;
+    if (!player) return;
+    const [first] = views;
+    player.setMuted(muted || first !== this);
+    if (playing && (!player.playing || speed !== this.#speed)) this.#play(player.frame);
+    else if (!playing && player.playing) this.#pause(player);
+    this.#refresh();
   }
 
   #play(from: number): void {
     const range: FrameRange = this.#controls.range();
     const inside = from >= range.start && from < range.end ? from : range.start;
     this.#wanted = -1;
-    this.#screen.player?.play(range, this.#model.get("speed"), inside);
+    this.#speed = this.#shared.speed;
+    this.#screen.player?.play(range, this.#speed, inside);
   }
 
-  #frameChanged(): void {
-    const frame = this.#model.get("frame");
-    if (frame !== this.#screen.player?.frame && frame !== this.#wanted) this.seek(frame);
-  }
-
-  #playingChanged(): void {
-    const player = this.#screen.player;
-    if (!player) return;
-    if (this.#model.get("playing")) this.#play(player.frame);
-    else if (player.playing) {
-      player.pause();
-      this.#wanted = player.frame;
-      this.#report(player.frame);
-      this.#reporter.flush();
-    }
-    this.#refresh();
-  }
-
-  #mutedChanged(): void {
-    this.#screen.player?.setMuted(this.#model.get("muted") || heard.get(this.#model) !== this);
-    this.#refresh();
+  #pause(player: Player): void {
+    player.pause();
+    this.#wanted = player.frame;
+    this.#reporter.report("frame", player.frame);
+    this.#reporter.flush();
   }
 
   #takeOffer(): void {
     this.#offer.hidden = true;
     this.#set("muted", false);
-    this.#mutedChanged();
-    this.#playingChanged();
   }
 
   #painted(frame: number): void {
-    this.#report(frame);
+    if (!this.#screen.player?.playing) {
+      this.#reporter.report("frame", frame);
+      if (frame === this.#wanted) for (const view of this.#shared.views) view.follow(frame);
+    }
     this.#refresh();
   }
 
-  #report(frame: number): void {
-    if (!this.#screen.player?.playing) this.#reporter.report("frame", frame);
+  /** Another view of the same model went there. */
+  follow(frame: number): void {
+    if (frame !== this.#wanted) this.seek(frame);
   }
 
   /** While playing Python hears four times a second where it is. */
@@ -223,8 +238,8 @@ export class PlayerView {
     const player = this.#screen.player;
     if (!player) return;
     this.#root.dataset["frame"] = String(player.frame);
-    const traits = { speed: this.#model.get("speed"), muted: this.#model.get("muted") };
-    this.#controls.update({ frame: player.frame, playing: player.playing, fps: player.fpsShown, ...traits });
+    const { speed, muted } = this.#shared;
+    this.#controls.update({ frame: player.frame, playing: player.playing, fps: player.fpsShown, speed, muted });
   }
 
   #hoverHeight(): number {
