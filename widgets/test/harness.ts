@@ -112,7 +112,7 @@ class Harness {
         ? `/rows?first=${message.first}&end=${message.end}`
         : `/read?file=${message.file}&offset=${message.offset}&size=${message.size}`;
     const bytes = new DataView(await (await fetch(query, { cache: "no-store" })).arrayBuffer());
-    if (message.kind === "rows") this.#line.receive({ kind: "rows", id, first: message.first, end: message.end }, [bytes]);
+    if (message.kind === "rows") this.#line.receive({ kind: "rows", id }, [bytes]);
     else this.#line.receive({ kind: "bytes", id }, [bytes]);
   }
 }

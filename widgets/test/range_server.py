@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import threading
 from dataclasses import dataclass, field
@@ -36,7 +37,10 @@ class Film:
 
     @classmethod
     def make(cls, folder: Path, seconds: float) -> Film:
-        """Prepare a sample show of this length in seconds."""
+        """Prepare a sample show of this length in seconds, or take the one that the folder has."""
+        kept = folder / "film.pickle"
+        if kept.exists():
+            return cls(**pickle.loads(kept.read_bytes()))  # noqa: S301 - written below
         original = folder / "sample.mp4"
         make_sample(original, seconds=seconds)
         paths = {name: folder / name for name in ("proxy.mp4", "audio.m4a")}
@@ -47,7 +51,9 @@ class Film:
             "pts": np.append(done.pts, done.end_pts).astype("<f8") - done.start_pts,
             "offset": done.offset.astype("<f8"), "size": done.size.astype("<u4"), "crc32": done.crc32.astype("<u4"),
         }  # fmt: skip
-        return cls(proxy, audio, _facts(done, len(proxy), len(audio)), done.avcc, columns)
+        film = cls(proxy, audio, _facts(done, len(proxy), len(audio)), done.avcc, columns)
+        kept.write_bytes(pickle.dumps(vars(film)))
+        return film
 
     def rows(self, first: int, end: int) -> bytes:
         """Rows `[first, end)` as a message has them."""

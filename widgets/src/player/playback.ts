@@ -85,12 +85,11 @@ export class Playback {
 
   #frame(): void {
     if (this.#ended) return;
-    const time = this.#clock.time;
-    this.#advance(time);
+    this.#advance(this.#clock.time);
     this.#paintDue();
     this.#holdWhileStarving();
     if (this.#ended) return;
-    this.#askMore(time);
+    this.#askMore(this.#clock.time);
     this.#tick = requestAnimationFrame(() => this.#frame());
   }
 

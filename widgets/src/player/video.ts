@@ -100,6 +100,9 @@ export class VideoPlayer implements Player {
   /** Seek to the middle of the frame's time: its ends are rounded differently by each browser. */
   async #bring(frame: number, signal: AbortSignal, attempt: number): Promise<number> {
     const row = await this.#stage.bytes.rows.row(frame, signal);
+    const { shown } = this.#video;
+    // No picture is announced for a seek to the one that is shown already (Chromium 156).
+    if (shown !== null && this.#frameAt(shown) === frame) return frame;
     const share = [0.5, 0.4, 0.6, 0.3, 0.7][attempt] ?? 0.5;
     const time = await this.#video.seek(this.#stage.seconds(row.pts + (row.end_pts - row.pts) * share), signal);
     return this.#frameAt(time);

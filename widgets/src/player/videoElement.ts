@@ -5,6 +5,7 @@ import { orAborted } from "../bytes/pause.ts";
 
 /** After a seek without a picture for so long somebody asks the server whether it lives. */
 const PATIENCE_MS = 1_200;
+const ENDS = ["ended", "error"] as const;
 
 /** Parts of the world outside that the element needs. */
 export interface VideoSupply {
@@ -18,7 +19,9 @@ export class VideoElement {
   readonly element: HTMLVideoElement;
   readonly #supply: VideoSupply;
   #address: MediaAddress | null = null;
-  #callback = 0;
+  #shown: number | null = null;
+  #watch = 0;
+  #heard: (() => void) | null = null;
 
   constructor(supply: VideoSupply, near: HTMLElement) {
     this.#supply = supply;
@@ -29,6 +32,12 @@ export class VideoElement {
     // Pictures of elements outside the page, or hidden by `display`, come four times a second only (Chromium 156).
     this.element.style.cssText = "position:absolute;left:0;top:0;width:2px;height:2px;opacity:0;pointer-events:none";
     (near.parentElement ?? document.body).append(this.element);
+    this.#listen();
+  }
+
+  /** Media time of the picture that is on the element now; null where that is not known. */
+  get shown(): number | null {
+    return this.element.seeking ? null : this.#shown;
   }
 
   /** Seek, and wait for the picture that comes: its media time in seconds. */
@@ -88,6 +97,7 @@ export class VideoElement {
 
   /** Elements that are only removed keep their connections; a page has six for each host. */
   dispose(): void {
+    this.element.cancelVideoFrameCallback(this.#watch);
     this.#unload();
     this.element.remove();
   }
@@ -111,12 +121,20 @@ export class VideoElement {
   }
 
   #unload(): void {
-    this.element.cancelVideoFrameCallback(this.#callback);
     this.element.pause();
+    this.#shown = null;
     this.element.removeAttribute("src");
     this.element.load();
     this.#address?.release();
     this.#address = null;
+  }
+
+  #listen(): void {
+    this.#watch = this.element.requestVideoFrameCallback((_, { mediaTime }) => {
+      this.#shown = mediaTime;
+      this.#listen();
+      this.#heard?.();
+    });
   }
 
   /** Media time of the next picture that is shown, null where none comes in time, or the file ends or fails. */
@@ -124,17 +142,15 @@ export class VideoElement {
     const came = new Promise<number | null>((resolve) => {
       const end = (time: number | null) => {
         clearTimeout(timer);
-        this.element.cancelVideoFrameCallback(this.#callback);
-        this.element.removeEventListener("ended", none);
-        this.element.removeEventListener("error", none);
+        this.#heard = null;
+        for (const event of ENDS) this.element.removeEventListener(event, none);
         signal.removeEventListener("abort", none);
         resolve(time);
       };
       const none = () => end(null);
       const timer = setTimeout(none, patience);
-      this.#callback = this.element.requestVideoFrameCallback((_, { mediaTime }) => end(mediaTime));
-      this.element.addEventListener("ended", none);
-      this.element.addEventListener("error", none);
+      this.#heard = () => end(this.#shown);
+      for (const event of ENDS) this.element.addEventListener(event, none);
       signal.addEventListener("abort", none);
     });
     return orAborted(came, signal);
