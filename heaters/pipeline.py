@@ -123,7 +123,7 @@ def run_export(
 ) -> Outcome:  # fmt: skip
     """Export every clip that is approved, and with a named preset also those that are exported without it, each once."""
     outcome, units = Outcome(), dict[str, tuple[dict[str, Any], Unit]]()
-    queue = exportable(catalog, preset, source_ids)[:limit]
+    queue = exportable(catalog, settings, preset, source_ids)[0][:limit]
 
     def take() -> Task | None:
         while queue:
@@ -189,36 +189,36 @@ def _task(units: dict[str, tuple[Any, Unit]], owner: Any, unit: Unit, label: str
     return Task(key, label, function, unit.spec, unit.total)
 
 
-def waiting_for_source(catalog: Catalog, source_ids: Sequence[int] | None) -> list[dict[str, Any]]:
-    """Approved clips that can't be exported yet, because their source is not ready (any more)."""
-    rows = catalog.rows(
-        "SELECT c.id, c.source_video_id, v.ingest_state FROM clips c JOIN source_videos v ON v.id = c.source_video_id "
-        "WHERE c.state IN ('approved', 'exporting', 'export_failed') AND v.ingest_state <> 'ready' ORDER BY c.id"
-    )
-    return [
-        {"id": row["id"], "stage": export.NAME, "reason": f"source {row['source_video_id']} is {row['ingest_state']}"}
-        for row in rows if source_ids is None or row["source_video_id"] in source_ids
-    ]  # fmt: skip
-
-
 def exportable(
-    catalog: Catalog, preset: str | None, source_ids: Sequence[int] | None
-) -> list[dict[str, Any]]:
-    """Clips to export, of sources that are ready.
+    catalog: Catalog, settings: Settings, preset: str | None, source_ids: Sequence[int] | None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Clips to export, and those that wait: for a source that is not ready (any more), or for a `retry`.
 
     Args:
+        settings: say how often a clip is tried.
         preset: one that was asked for by name; None for the workspace's own.
         source_ids: only clips of these; None for all.
     """
     states = "'approved', 'exporting', 'export_failed'" + (", 'exported'" if preset else "")
     rows = catalog.rows(
-        "SELECT c.*, coalesce(list(a.uri) FILTER (a.uri IS NOT NULL), []) AS uris FROM clips_with_cut_points c "
+        "SELECT c.*, v.ingest_state, v.sha256, v.master_mode, coalesce(list(a.uri) FILTER (a.uri IS NOT NULL), []) AS uris FROM clips_with_cut_points c "
         "JOIN source_videos v ON v.id = c.source_video_id LEFT JOIN clip_artifacts a ON a.clip_id = c.id AND a.kind = 'final_clip' "
-        f"AND a.state = 'live' WHERE c.state IN ({states}) AND v.ingest_state = 'ready' GROUP BY ALL "
+        f"AND a.state = 'live' WHERE c.state IN ({states}) GROUP BY ALL "
         "ORDER BY c.source_video_id, c.start_frame"
     )
-    chosen = rows if source_ids is None else [row for row in rows if row["source_video_id"] in source_ids]
-    return [row for row in chosen if export.pending(row, preset)]
+    failed = {(row["subject"], row["input_hash"], row["params_hash"]): row for row in catalog.rows(
+        "SELECT * FROM jobs WHERE stage = ? AND state = 'failed' AND attempts >= ?", [export.NAME, settings.max_attempts])}  # fmt: skip
+    ready, waiting = [], []
+    for row in rows:
+        left_out = source_ids is not None and row["source_video_id"] not in source_ids
+        if left_out or not export.pending(row, preset):
+            continue
+        job = failed.get((f"clip:{row['id']}", *export.hashes(row, row, preset or settings.preset)))
+        if reason := export.obstacle(row, job):
+            waiting.append({"id": row["id"], "stage": export.NAME, "reason": reason})
+        else:
+            ready.append(row)
+    return ready, waiting
 
 
 def _plan_export(catalog: Catalog, settings: Settings, store: str, clip: dict[str, Any], preset: str) -> Unit:

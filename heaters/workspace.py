@@ -221,14 +221,14 @@ class Workspace:
             raise UsageError(f"no preset {preset!r}; there are h264 and ffv1")
         for source_id in sources or ():
             self.source(source_id)
-        waiting = pipeline.waiting_for_source(self.catalog, sources)
+        ready, waiting = pipeline.exportable(self.catalog, self.settings, preset, sources)
         report = RunReport([], [], waiting, 0.0, 0, None)
 
         def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
             return pipeline.run_export(
                 self.catalog, self.settings, self.store.address, shown, run_id, preset=preset, source_ids=sources, limit=limit)  # fmt: skip
 
-        if pipeline.exportable(self.catalog, preset, sources):
+        if ready:
             report = self._tracked("export", work, watcher, waiting)
         if to is not None:
             rows = handover.chosen(
@@ -420,10 +420,8 @@ class Workspace:
             return {**swept, "forgotten": len(gone)}
 
     def retry(self, *source_ids: int) -> list[int]:
-        """Let parked or failed sources be tried again; all of them where none is named."""
-        ids = source_ids or tuple(
-            row["id"] for row in self._sources("ingest_state = 'parked' OR ingest_state LIKE '%failed'")
-        )
+        """Let parked or failed sources and failed exports of their clips be tried again; of all where none is named."""
+        ids = source_ids or tuple(row["id"] for row in self._sources())
         return list(self.catalog.execute(requests.Retry(ids))["retried"])
 
     def park(self, source_id: int, reason: str = "parked by hand") -> Row:

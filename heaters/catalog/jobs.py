@@ -10,17 +10,25 @@ _KEY: Final = "stage = ? AND subject = ? AND input_hash = ? AND params_hash = ?"
 
 
 def start(tx: Transaction, key: tuple[str, str, str, str], run_id: int | None) -> int:
-    """Count an attempt; returns how many there were, this one included."""
-    old = tx.first(f"SELECT id, attempts FROM jobs WHERE {_KEY}", key)
+    """Count an attempt; returns how many there were since the last good end, this one included."""
+    old = tx.first(f"SELECT id, if(state = 'done', 0, attempts) AS attempts FROM jobs WHERE {_KEY}", key)
     if old:
         tx.change(
-            "UPDATE jobs SET state = 'running', attempts = attempts + 1, run_id = ?, error = NULL, started_at = ?, "
+            "UPDATE jobs SET state = 'running', attempts = ?, run_id = ?, error = NULL, started_at = ?, "
             "finished_at = NULL WHERE id = ?",
-            [run_id, tx.now, old["id"]],
+            [old["attempts"] + 1, run_id, tx.now, old["id"]],
         )
         return int(old["attempts"]) + 1
     _insert(tx, key, run_id)
     return 1
+
+
+def forget_failed_exports(tx: Transaction, source_id: int) -> int:
+    """Let clips of a source whose export has failed be tried as if for the first time; returns how many there are."""
+    return tx.change(
+        "DELETE FROM jobs WHERE stage = 'export' AND state = 'failed' AND subject IN (SELECT 'clip:' || id FROM clips WHERE "
+        "source_video_id = ?)", [source_id],
+    )  # fmt: skip
 
 
 def is_done(tx: Transaction, key: tuple[str, str, str, str]) -> bool:

@@ -121,7 +121,10 @@ def park(request: requests.Park, tx: Transaction) -> dict[str, Any]:
 
 
 def retry(request: requests.Retry, tx: Transaction) -> dict[str, Any]:
-    """Let sources be tried again; one whose files failed verification is prepared again from its original."""
+    """Let sources, and the failed exports of their clips, be tried again.
+
+    A source whose files failed verification is prepared again from its original.
+    """
     changed = []
     for source_id in request.source_ids:
         source = _source(tx, source_id)
@@ -140,6 +143,7 @@ def retry(request: requests.Retry, tx: Transaction) -> dict[str, Any]:
                 source_id,
                 {"ingest_state": resumed, "parked_from": None, "retry_count": 0, "last_error": None, **again},
             )
+        if jobs.forget_failed_exports(tx, source_id) or resumed:
             changed.append(source_id)
     return {"retried": changed}
 

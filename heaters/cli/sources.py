@@ -113,7 +113,7 @@ def retry(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
 ) -> None:
-    """Let failed or parked sources be tried again."""
+    """Let failed or parked sources, and failed exports of their clips, be tried again."""
     if bool(ids) == all_:
         raise UsageError("name the sources to retry, or give --all")
     retried = open_workspace(workspace).retry(*(ids or ()))
@@ -121,7 +121,7 @@ def retry(
         output.show_json({"retried": retried})
     else:
         print(f"to be tried again: {', '.join(map(str, retried)) or 'none; none of them had failed'}")
-    output.hint("heaters run", as_json=json)
+    output.hint("heaters run, then heaters export", as_json=json)
 
 
 def park(

@@ -14,6 +14,7 @@ from typing import Any, Final
 from heaters.catalog.requests import Artifact, FinishExport, StartExport
 from heaters.config import Settings
 from heaters.domain import layout
+from heaters.errors import MediaError
 from heaters.stages.ingest import hash_file
 from heaters.stages.manifests import compose, event_facts
 from heaters.stages.reporting import reporter
@@ -67,17 +68,44 @@ def plan(clip: Row, source: Row, events: Sequence[Row], preset: str, settings: S
         "store": store, "preset": preset, "suffix": extra, "source": {name: source[name] for name in _SOURCE_FACTS},
         "clip": {name: clip[name] for name in _CLIP_FACTS}, "events": [event_facts(event) for event in events],
     }  # fmt: skip
-    input_hash = digest(source["sha256"], source["master_mode"], clip["start_frame"], clip["end_frame"])
     label = f"{source['id']}.{clip['clip_no']}"
     return Unit(
         NAME,
         clip["id"],
         label,
         spec,
-        input_hash,
-        digest(PRESETS[preset].settings()),
+        *hashes(clip, source, preset),
         clip["end_frame"] - clip["start_frame"],
     )
+
+
+def hashes(clip: Row, source: Row, preset: str) -> tuple[str, str]:
+    """What names the job: a hash of the frames, and one of the settings."""
+    from heaters.media.presets import PRESETS  # noqa: PLC0415 - only where something is exported
+
+    frames = digest(source["sha256"], source["master_mode"], clip["start_frame"], clip["end_frame"])
+    return frames, digest(PRESETS[preset].settings())
+
+
+def obstacle(clip: Row, exhausted: Row | None) -> str | None:
+    """Why the clip has to wait, and the way out; None if it need not.
+
+    Args:
+        clip: its row, with the `ingest_state` of its source.
+        exhausted: its job, if that has failed as often as is tried. A clip that was approved since is tried again.
+    """
+    source_id, state = clip["source_video_id"], clip["ingest_state"]
+    if state != "ready":
+        again = (
+            f"`heaters retry {source_id}`, then " if state == "parked" or state.endswith("_failed") else ""
+        )
+        return f"source {source_id} is {state}: {again}`heaters run`, then `heaters export`"
+    if exhausted and clip["state"] in {"export_failed", "exported"}:
+        return (
+            f"{exhausted['error']} (tried {exhausted['attempts']} times; mend that, then `heaters retry {source_id}` "
+            "and `heaters export`)"
+        )
+    return None
 
 
 def start(unit: Unit, run_id: int | None) -> StartExport:
@@ -93,6 +121,12 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
     from heaters.media.presets import PRESETS  # noqa: PLC0415
 
     began, store, clip = time.monotonic(), open_store(spec["store"]), spec["clip"]
+    master = spec["source"]["gold_master_filepath"]
+    if store.head(master) is None:
+        raise MediaError(
+            f"{store.uri(master)} is gone: put it back, or let `heaters verify`, `heaters retry {spec['source']['id']}` and "
+            "`heaters run` make it anew", path=store.uri(master),
+        )  # fmt: skip
     key = layout.final_clip(
         spec["source"]["id"], clip["clip_no"], PRESETS[spec["preset"]].extension, spec["suffix"]
     )
@@ -100,7 +134,7 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
     with store.part(key) as part, store.part(layout.manifest(key)) as note:
         cut = cutter.cut(
             cutter.CutSpec(
-                master=str(store.local_path(spec["source"]["gold_master_filepath"])), output=str(part.path),
+                master=str(store.local_path(master)), output=str(part.path),
                 original_is_master=spec["source"]["master_mode"] == "source", start_frame=clip["start_frame"],
                 end_frame=clip["end_frame"], time_base=spec["source"]["time_base"], rotation=spec["source"]["rotation"],
                 preset=spec["preset"], sar=f"{spec['source']['sar_num']}/{spec['source']['sar_den']}", **pictures,

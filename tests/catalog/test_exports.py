@@ -76,6 +76,15 @@ def test_an_export_that_was_killed_is_started_again(catalog: DirectCatalog, show
     assert states(catalog)[2] == "exporting"
 
 
+def test_attempts_are_counted_anew_after_a_good_end(catalog: DirectCatalog, show: int) -> None:
+    decide(catalog, "approve", 2)
+    export(catalog, 2)
+    decide(catalog, "reset", 2)
+    decide(catalog, "approve", 2)
+    version = clip(catalog, 2)["version"]
+    assert catalog.execute(StartExport(2, version, "frames 10-20", "h264"))["attempts"] == 1
+
+
 def test_a_failed_export_can_be_decided_anew_or_tried_again(catalog: DirectCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     catalog.execute(StartExport(2, 2, "in", "h264"))

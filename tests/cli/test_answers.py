@@ -159,7 +159,7 @@ def test_approved_clips_of_a_parked_source_wait(cli: Heaters) -> None:
     answer = cli.json("export")
     assert answer["done"] == answer["failed"] == []
     assert [(one["id"], one["stage"], one["reason"]) for one in answer["waiting"]] == [
-        (1, "export", "source 1 is parked")
+        (1, "export", "source 1 is parked: `heaters retry 1`, then `heaters run`, then `heaters export`")
     ]
     assert [(one["id"], one["stage"]) for one in cli.json("run")["waiting"]] == [(1, "parked")]
 

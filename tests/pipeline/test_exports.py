@@ -342,6 +342,31 @@ def test_a_missing_output_or_manifest_is_named_and_made_again_after_reset(
     assert exported.verify()["ok"]
 
 
+def test_an_export_that_fails_is_tried_three_times_and_then_waits_for_retry(
+    ws: Workspace, tmp_path: Path
+) -> None:
+    cli = Heaters(ws.root)
+    master = ws.root / ws.source(1)["gold_master_filepath"]
+    master.rename(tmp_path / "aside")
+    ws.decide("approve", ["1.1", "1.2"])
+    for _ in range(3):
+        failed = cli.json("export", status=1)["failed"]
+        assert [one["id"] for one in failed] == [1, 2]
+        assert f"{master} is gone: put it back" in failed[0]["error"]
+    answer = cli.json("export")
+    assert (answer["done"], answer["failed"]) == ([], [])
+    assert [one["id"] for one in answer["waiting"]] == [1, 2]
+    assert "tried 3 times" in answer["waiting"][0]["reason"]
+    assert "`heaters retry 1`" in answer["waiting"][0]["reason"]
+    assert cli("export").out.endswith("nothing to do: what is left is waiting\n")
+    (tmp_path / "aside").rename(master)
+    ws.decide("approve", "1.1")
+    assert [one["clip_id"] for one in ws.export().done] == [1]
+    assert cli.json("retry", "--all") == {"retried": [1]}
+    assert [one["clip_id"] for one in ws.export().done] == [2]
+    assert ws.retry() == []
+
+
 def test_the_hash_of_the_manifest_file_is_kept(exported: Workspace) -> None:
     for row in exported.sql("SELECT uri, sha256, bytes FROM clip_artifacts WHERE kind = 'manifest'").rows():
         data = (exported.root / row["uri"]).read_bytes()
