@@ -103,7 +103,7 @@ def arena(browser: Browser, workspace: Workspace, folder: Path, sheets: Sheets, 
 
 def facts(film: messages.Film, sheets: Sheets) -> bytes:
     """What the page is told: the kernel's own message with its buffers, and where the sheets lie."""
-    message, (avcc, rows) = messages.show(film, None, 0, number=1, workspace_uuid="", webcodecs=True)
+    message, (avcc, rows) = messages.show(film, None, 0, number=1, workspace_uuid="", webcodecs=True, playing=False)
     told: dict[str, Any] = {
         "show": message, "avcc": base64.b64encode(avcc).decode(), "rows": base64.b64encode(rows).decode(),
         "sheets": {"urls": sheets.paths, "frames": SHEET_FRAMES, "columns": SHEET_COLUMNS, "cell": CELL},

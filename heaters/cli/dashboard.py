@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,8 @@ def dashboard(
 ) -> None:
     """Serve the review page until Ctrl-C."""
     root = find_workspace(workspace)
+    # jsonschema 4.26 imports this for a check of addresses that nobody here asks for: 3 s at every start
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from heaters.server.dashboard import HeatersVoila  # noqa: PLC0415 - a second, for this verb alone
 
     os.environ["HEATERS_WORKSPACE"] = str(root)  # kernels inherit it

@@ -15,6 +15,12 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 _LOCK: Final = threading.Lock()
+_QUIET: Final = """import sys
+try:
+    {}
+except (EOFError, FileNotFoundError):
+    sys.exit(1)"""
+"""A worker that starts while the coordinator ends finds the pipe or the semaphores gone: that is no news for anybody."""
 
 
 class _LonelyProcess(SpawnProcess):
@@ -27,8 +33,16 @@ class _LonelyProcess(SpawnProcess):
                 key: value for key, value in complete(name).items() if not key.startswith("init_main_from")
             }
 
+        line = spawn.get_command_line
+
+        def quiet_line(**descriptors: int) -> list[Any]:
+            words: list[Any] = line(**descriptors)
+            at = words.index("-c") + 1
+            return [*words[:at], _QUIET.format(words[at]), *words[at + 1 :]]
+
         with _LOCK:
             spawn.get_preparation_data = without_main
+            spawn.get_command_line = quiet_line
             # The child inherits the mask: a Ctrl-C while it imports would print a traceback.
             allowed = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
@@ -36,6 +50,7 @@ class _LonelyProcess(SpawnProcess):
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
                 spawn.get_preparation_data = complete
+                spawn.get_command_line = line
 
 
 class LonelyContext(SpawnContext):

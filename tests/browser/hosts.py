@@ -18,7 +18,7 @@ import psutil
 
 VOILA = (
     "import sys; from heaters.server.dashboard import HeatersVoila\n"
-    "HeatersVoila(sys.argv[1], 0, '127.0.0.1', sys.argv[2] or None, on_ready=lambda one: print(one.address, flush=True)).listen()"
+    "HeatersVoila(sys.argv[1], 0, '127.0.0.1', sys.argv[2] or None, on_ready=lambda one: print(one.address, flush=True)).start()"
 )
 
 
