@@ -27,7 +27,9 @@ FLAGS: Final = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
-PAGE: Final = b'<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>'
+PAGE: Final = (
+    b'<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>'
+)
 
 
 class Missing(Exception):
@@ -82,7 +84,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def arena(browser: Browser, workspace: Workspace, folder: Path, sheets: Sheets, scratch: Path) -> Iterator[Arena]:
+def arena(
+    browser: Browser, workspace: Workspace, folder: Path, sheets: Sheets, scratch: Path
+) -> Iterator[Arena]:
     """Serve page and film.
 
     Raises:
@@ -103,7 +107,9 @@ def arena(browser: Browser, workspace: Workspace, folder: Path, sheets: Sheets, 
 
 def facts(film: messages.Film, sheets: Sheets) -> bytes:
     """What the page is told: the kernel's own message with its buffers, and where the sheets lie."""
-    message, (avcc, rows) = messages.show(film, None, 0, number=1, workspace_uuid="", webcodecs=True, playing=False)
+    message, (avcc, rows) = messages.show(
+        film, None, 0, number=1, workspace_uuid="", webcodecs=True, playing=False
+    )
     told: dict[str, Any] = {
         "show": message, "avcc": base64.b64encode(avcc).decode(), "rows": base64.b64encode(rows).decode(),
         "sheets": {"urls": sheets.paths, "frames": SHEET_FRAMES, "columns": SHEET_COLUMNS, "cell": CELL},

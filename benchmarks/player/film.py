@@ -21,7 +21,13 @@ from heaters.media.sample import make_sample
 GRAIN = 2.5
 """Standard deviation in luma steps: pictures of the review proxy have the size of those of broadcast footage."""
 _FIELDS = 8
-ORIGINAL = {"preset": "superfast", "crf": "18", "g": "250", "bf": "2", "x264-params": "keyint=250:min-keyint=250:scenecut=0"}
+ORIGINAL = {
+    "preset": "superfast",
+    "crf": "18",
+    "g": "250",
+    "bf": "2",
+    "x264-params": "keyint=250:min-keyint=250:scenecut=0",
+}
 SHEET_FRAMES, SHEET_COLUMNS, CELL = 250, 10, (480, 270)
 SHEET_QUALITY = 80
 
@@ -44,7 +50,9 @@ def make_workspace(folder: Path, seconds: float) -> heaters.Workspace:
         add_grain(plain, original)
         plain.unlink()
     made = (folder / "workspace" / "done").is_file()
-    workspace = heaters.open_workspace(folder / "workspace", create=not made, verify=False, master_mode="source")
+    workspace = heaters.open_workspace(
+        folder / "workspace", create=not made, verify=False, master_mode="source"
+    )
     if not made:
         workspace.ingest(original, whole_clip=True, title="grain")
         report = workspace.run()
@@ -59,7 +67,10 @@ def add_grain(plain: Path, path: Path) -> None:
     random = np.random.default_rng(1)
     fields = [_grain(random) for _ in range(_FIELDS)]
     part = path.with_suffix(".part")
-    with av.open(str(plain)) as source, av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out:
+    with (
+        av.open(str(plain)) as source,
+        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as out,
+    ):
         pictures, sound = source.streams.video[0], source.streams.audio[0]
         video = out.add_stream("libx264", rate=pictures.average_rate, options=ORIGINAL)
         video.width, video.height, video.pix_fmt = pictures.width, pictures.height, "yuv420p"
@@ -75,13 +86,15 @@ def add_grain(plain: Path, path: Path) -> None:
                     out.mux(packet)
                 continue
             for frame in packet.decode():
-                out.mux(video.encode(_grained(frame, number, fields[number % _FIELDS], pictures.average_rate)))
+                out.mux(
+                    video.encode(_grained(frame, number, fields[number % _FIELDS], pictures.average_rate))
+                )
                 number += 1
         out.mux(video.encode(None))
     part.replace(path)
 
 
-def make_sheets(workspace: heaters.Workspace, folder: Path) -> Sheets:
+def make_sheets(folder: Path) -> Sheets:
     """Sheets of the whole film, and how long they took; `folder` keeps them."""
     facts = folder / "sheets.json"
     if facts.is_file():

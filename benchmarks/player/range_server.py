@@ -112,12 +112,18 @@ class _Answer(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Players leave connections as they like."""
+
+
 @contextmanager
 def serving(files: Mapping[str, Path | bytes]) -> Iterator[tuple[str, Log]]:
     """Serve files by name: a path in byte ranges, bytes as they are. Yields the address, and the log of ranges."""
     log = Log()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Answer, files, log))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), partial(_Answer, files, log))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
