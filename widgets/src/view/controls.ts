@@ -3,6 +3,7 @@
 import type { Hotkey, Show } from "../protocol.ts";
 import { timecode } from "../timecode.ts";
 import { button, element } from "./element.ts";
+import { icon, type IconName } from "./icons.ts";
 import { keyName } from "./keys.ts";
 
 export const [SLOWEST, FASTEST] = [0.25, 4];
@@ -39,15 +40,15 @@ export class Controls {
     const key = (action: string) => keyName(hotkeys, action);
     this.line = element("input", { type: "range", min: 0, max: 0, value: 0, step: 1, tabindex: -1, "aria-label": "frame" });
     this.line.addEventListener("input", () => scrub(Number(this.line.value)));
-    this.#play = button("play or pause", key("toggle"), "▶", () => act("toggle"));
-    this.#mute = button("sound on or off", key("mute"), "🔊", () => act("mute"));
+    this.#play = button("play or pause", key("toggle"), icon("play"), () => act("toggle"));
+    this.#mute = button("sound on or off", key("mute"), icon("sound"), () => act("mute"));
     this.#speed = button("next speed", key("faster"), "1×", () => act("nextSpeed"));
     const bar = element(
       "div",
       { class: "hp-bar" },
-      button("one frame back", key("back"), "◂", () => act("back")),
+      button("one frame back", key("back"), icon("back"), () => act("back")),
       this.#play,
-      button("one frame on", key("forward"), "▸", () => act("forward")),
+      button("one frame on", key("forward"), icon("forward"), () => act("forward")),
       this.#name,
       this.#facts,
       this.#speed,
@@ -89,8 +90,14 @@ export class Controls {
     const bold = element("b", {}, place);
     const rate = shown.playing ? ` · ${shown.fps.toFixed(0)} fps` : "";
     this.#facts.replaceChildren(bold, ` · frame ${shown.frame} · ${timecode(Math.max(0, shown.frame), show.source.fps)}${rate}`);
-    this.#play.textContent = shown.playing ? "❚❚" : "▶";
-    this.#mute.textContent = shown.muted ? "🔇" : "🔊";
+    this.#draw(this.#play, shown.playing ? "pause" : "play");
+    this.#draw(this.#mute, shown.muted ? "muted" : "sound");
     this.#speed.textContent = `${shown.speed}×`;
+  }
+
+  #draw(button: HTMLButtonElement, name: IconName): void {
+    if (button.dataset["icon"] === name) return;
+    button.dataset["icon"] = name;
+    button.replaceChildren(icon(name));
   }
 }

@@ -20,7 +20,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
  * A button for the mouse. It takes no focus: the player keeps it, so that keys go on working after a click, and every
  * button has a key that does the same.
  */
-export function button(label: string, key: string, text: string, press: () => void): HTMLButtonElement {
+export function button(label: string, key: string, text: Node | string, press: () => void): HTMLButtonElement {
   const title = key ? `${label} (${key})` : label;
   const made = element("button", { type: "button", tabindex: -1, "aria-label": label, title }, text);
   made.addEventListener("mousedown", (event) => event.preventDefault());

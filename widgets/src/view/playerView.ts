@@ -28,7 +28,7 @@ export class PlayerView {
   readonly #shared: Shared<PlayerView>;
   readonly #root: HTMLElement;
   readonly #veil = element("p", { class: "hp-veil", role: "status", "aria-live": "polite" });
-  readonly #offer = element("button", { type: "button", class: "hp-offer", tabindex: -1, hidden: true }, "🔈 click for sound");
+  readonly #offer = element("button", { type: "button", class: "hp-offer", tabindex: -1, hidden: true }, "Click for sound");
   readonly #controls: Controls;
   readonly #hover: Hover;
   readonly #screen: Screen;
