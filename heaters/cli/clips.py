@@ -157,13 +157,20 @@ def export(
     )
     if json:
         output.show_json(report.as_json())
-    elif report.report is None and not report.waiting:
+        return int(bool(report.failed))
+    if report.report is None and not report.waiting:
         print("nothing to export: every approved clip has its file")
-        output.hint("heaters clips --state pending, then heaters decide")
     else:
         for one in report.done:
             print(one["output_path"])
         show_report(report, "heaters verify")
+    if to is not None:
+        print(
+            f"{len(report.handed_over)} clips copied to {to}"
+            + (", with an index" if report.handed_over else "")
+        )
+    if report.report is None and not report.waiting:
+        output.hint("heaters clips --state pending, then heaters decide")
     return int(bool(report.failed))
 
 

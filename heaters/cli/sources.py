@@ -66,10 +66,14 @@ def ingest(
             if error.exit_code > UsageError.exit_code and not rows:
                 raise
             row = {"source": str(file) if Path(source).is_dir() else source, "error": error.as_json()}
-            status = error.exit_code if error.exit_code > UsageError.exit_code else 1
+            status = error.exit_code if error.exit_code > UsageError.exit_code or len(named) == 1 else 1
         rows.append(row)
         if not json:
-            print(_ingested(row), file=sys.stderr if "error" in row else sys.stdout, flush=True)
+            print(
+                _ingested(row, whole_clip=whole_clip, title=title),
+                file=sys.stderr if "error" in row else sys.stdout,
+                flush=True,
+            )
         if (
             status > UsageError.exit_code
         ):  # what is refused for the disk or the catalog is refused for the next one too
@@ -197,10 +201,16 @@ def _files_of(source: str) -> Iterable[Path | str]:
         return [source]
 
 
-def _ingested(row: Mapping[str, Any]) -> str:
+def _ingested(row: Mapping[str, Any], *, whole_clip: bool, title: str | None) -> str:
     if "error" in row:
         return f"error: {row['error']['message']}"
     known = " (these bytes were there already)" if row["duplicate"] else ""
+    ignored = [
+        *(["--whole-clip"] if whole_clip and row["needs_splicing"] else []),
+        *(["--title"] if title not in (None, row["title"]) else []),
+    ]
+    if row["duplicate"] and ignored:
+        known += f"; {' and '.join(ignored)} not applied to it"
     parked = f"; it is parked: {row['last_error']}" if row["ingest_state"] == "parked" else ""
     again = f"; `heaters retry {row['id']}` takes it up again" if parked else ""
     return f"source {row['id']}: {row['title']}{known}{parked}{again}"
@@ -214,7 +224,8 @@ def _next_step(facts: Mapping[str, Any]) -> str:
         return "heaters run"
     if clips.get("pending"):
         return "heaters clips --state pending, then heaters decide"
-    return "heaters export" if clips.get("approved") else "heaters ingest VIDEO..."
+    left = any(clips.get(state) for state in ("approved", "exporting", "export_failed"))
+    return "heaters export" if left else "heaters ingest VIDEO..."
 
 
 __all__ = ["Workspace", "ingest", "init", "park", "retry", "run", "show_report", "sources", "status"]

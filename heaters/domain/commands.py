@@ -52,7 +52,12 @@ def decide(decision: Decision, board: Board, held: Mapping[int, str] | None = No
     """
     action = ACTIONS.get(decision.action)
     if action is None:
-        raise UsageError(f"unknown action {decision.action!r}; there are {', '.join(ACTIONS)}")
+        names = ", ".join(name for name in ACTIONS if name != "retune")
+        raise UsageError(f"unknown action {decision.action!r}; there are {names}")
+    if decision.action == "retune" and decision.clip_ids:
+        raise UsageError("retune is for a source, not for clips: use `heaters retune SOURCE_ID --apply`")
+    if decision.frame is not None and decision.action not in {"split", "move-cut"}:
+        raise UsageError(f"{decision.action} takes no frame; split and move-cut do")
     chosen = _choose(decision, board)
     refuse_stale(decision, chosen)
     change = _finish(decision, board, action(decision, board, chosen))

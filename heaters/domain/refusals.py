@@ -46,7 +46,8 @@ def refuse_exporting(clips: Iterable[Clip]) -> None:
     for clip in clips:
         if clip.state == "exporting":
             raise ClipFrozen(
-                f"clip {clip.ref} is exporting: wait until the export has ended", clip_id=clip.id
+                f"clip {clip.ref} is exporting: wait until the export has ended; `heaters export` ends one that was killed",
+                clip_id=clip.id,
             )
 
 

@@ -58,6 +58,19 @@ def test_an_unknown_stage_or_preset_is_answered_with_those_that_there_are(
 
 
 @pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("approve", "1.2", "--frame", 9), "approve takes no frame; split and move-cut do"),
+        (("merge", "1.2", "--frame", 25), "merge takes no frame"),
+        (("retune", "1.1"), "`heaters retune SOURCE_ID --apply`"),
+    ],
+)
+def test_an_action_refuses_what_it_does_not_take(cli: Heaters, words: tuple[object, ...], part: str) -> None:
+    assert part in cli.refused("decide", *words, status=2, kind="UsageError")
+    assert {row["state"] for row in cli.json("clips")} == {"pending"}
+
+
+@pytest.mark.parametrize(
     ("words", "named"),
     [
         (("show", 7), "7"), (("show", "7.1"), "7.1"), (("show", "seven"), "seven"), (("clips", "--source", 7), "7"),
@@ -136,7 +149,7 @@ def test_retry_wants_names_or_all_but_not_both(fresh: Heaters) -> None:
 
 
 def test_a_web_address_is_refused_with_the_way_out(fresh: Heaters) -> None:
-    (row,) = fresh.json("ingest", "https://example.org/film.mp4", status=1)
+    (row,) = fresh.json("ingest", "https://example.org/film.mp4", status=2)
     assert row["source"] == "https://example.org/film.mp4"
     assert "download it first" in row["error"]["message"]
 
