@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,6 +54,7 @@ class RunReport:
         failed: `id`, `stage`, `error`. Parked sources are in `waiting`, not here.
         waiting: `id`, `stage`, `reason`.
         report: where the report lies as a file; None if there was nothing to do.
+        handed_over: copies that `export` made in the folder `to`.
     """
 
     done: list[Row]
@@ -62,6 +63,7 @@ class RunReport:
     seconds: float
     bytes: int
     report: Path | None
+    handed_over: list[Path] = field(default_factory=list)
 
     def as_json(self) -> dict[str, list[Row]]:
         """The contract of `run --json` and `export --json`."""
@@ -234,7 +236,8 @@ class Workspace:
             rows = handover.chosen(
                 self.catalog.rows(handover.EXPORTED), sources, preset or self.settings.preset
             )
-            handover.hand_over(self.store, rows, Path(to))
+            with run_lock(self._catalog_folder, "export"):
+                report.handed_over.extend(handover.hand_over(self.store, rows, Path(to)))
         return report
 
     def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
@@ -412,12 +415,11 @@ class Workspace:
 
         with run_lock(self._catalog_folder, "janitor"):
             files = cleaning.published(self.store)
-            gone = cleaning.forgettable(self.store, self.catalog.rows(cleaning.ARTIFACTS))
-            if gone:
-                self.catalog.execute(requests.DropArtifacts(gone))
+            lost = cleaning.lost_thumbnails(self.store, self.catalog.rows(cleaning.ARTIFACTS))
+            forgotten = self.catalog.execute(requests.DropArtifacts(lost))["dropped"]
             rows, restored = self.catalog.rows(cleaning.ARTIFACTS), self._catalog_folder / RESTORED_NOTE
             swept = cleaning.sweep(self.store, files, self._sources(), rows, restored)
-            return {**swept, "forgotten": len(gone)}
+            return {**swept, "forgotten": forgotten}
 
     def retry(self, *source_ids: int) -> list[int]:
         """Let parked or failed sources and failed exports of their clips be tried again; of all where none is named."""
@@ -616,16 +618,19 @@ class Workspace:
                 f"source {row['id']} is {row['ingest_state']}: there is nothing to verify yet; `heaters run` first"
             )
         files = self.catalog.rows(
-            "SELECT a.kind, a.uri, a.sha256, c.clip_no FROM clip_artifacts a JOIN clips c ON c.id = a.clip_id "
+            "SELECT a.kind, a.uri, a.sha256, a.clip_id, c.clip_no FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id "
             "WHERE a.source_video_id = ? AND a.state = 'live' ORDER BY c.start_frame, a.uri", [row["id"]])  # fmt: skip
         unit = verify.plan(row, self.settings, self.store.address)
-        found = verify.find_problems(unit.spec)
+        own, of_clips = (
+            [one for one in files if (one["clip_id"] is None) == alone] for alone in (True, False)
+        )
+        found, kept = verify.find_all(unit.spec, row, own)
         if found and row["ingest_state"] == "ready":
             self.catalog.execute(requests.FailStage(
                 unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, verify.failure(row["id"], found).message,
                 permanent=False, max_attempts=self.settings.max_attempts,
             ))  # fmt: skip
-        return found + manifests.manifest_problems(self.store.address, row, files)
+        return found + kept + manifests.manifest_problems(self.store.address, row, of_clips)
 
     def _cuts(self, source: int) -> set[int]:
         """First frames of all live clips but the first."""

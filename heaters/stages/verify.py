@@ -19,6 +19,13 @@ from heaters.stages.stage import Row, Unit, digest, finish
 from heaters.storage import open_store
 
 NAME: Final = "verify"
+_WAYS_OUT: Final = {
+    "original": ": put the file back that was ingested",
+    "source_keyframe": ": remove what is left of it, then `heaters janitor` and `heaters retune {} --apply` make it again",
+}
+"""For what is not made anew by preparing the source again."""
+_READ_BACK: Final = frozenset({"gold_master", "review_proxy", "frame_index"})
+"""Kinds that `find_problems` misses itself where they are gone."""
 
 
 def pending(row: Row, settings: Settings) -> bool:
@@ -66,6 +73,36 @@ def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishStage:
     return finish(
         unit, result, {"verified_at": datetime.fromisoformat(result["verified_at"]).replace(tzinfo=None)}
     )
+
+
+def find_all(
+    spec: Mapping[str, Any], source: Row, artifacts: Sequence[Row]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """All that differs from what was recorded, read back and compared by the hashes of the files.
+
+    Args:
+        spec: of `plan`.
+        source: its row.
+        artifacts: rows with `kind`, `uri` and `sha256` of its live files, without those of its clips.
+
+    Returns:
+        Rows as of `find_problems`: what preparing the source again mends, and what it does not.
+    """
+    store, mended = open_store(spec["store"]), find_problems(spec)
+    others: list[dict[str, Any]] = []
+    for row in artifacts:
+        kind, gone = row["kind"], store.head(row["uri"]) is None
+        if gone and kind not in _READ_BACK:
+            what = "is missing"
+        elif not gone and kind != "review_proxy" and hash_file(store.local_path(row["uri"])) != row["sha256"]:
+            what = "has changed"
+        else:
+            continue
+        told = f"{store.uri(row['uri'])} {what}" + _WAYS_OUT.get(kind, "").format(source["id"])
+        (others if kind in _WAYS_OUT else mended).append(
+            {"source_id": source["id"], "frame": None, "what": told}
+        )
+    return mended, others
 
 
 def find_problems(spec: Mapping[str, Any]) -> list[dict[str, Any]]:

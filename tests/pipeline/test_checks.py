@@ -54,6 +54,37 @@ def test_verify_names_the_frame_that_differs(
     assert "source 1 frame 33: " in cli("verify", 1, status=1).out
 
 
+@pytest.mark.parametrize("how", ["missing", "changed"])
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        ("proxy_audio", "verify_failed"), ("frame_scores", "verify_failed"), ("original", "ready"), ("source_keyframe", "ready"),
+    ],
+)  # fmt: skip
+def test_every_file_is_held_to_what_was_recorded(ws: Workspace, kind: str, state: str, how: str) -> None:
+    row = ws.sql("SELECT uri FROM clip_artifacts WHERE kind = ? ORDER BY id LIMIT 1", kind).rows()[0]
+    file = ws.root / row["uri"]
+    if how == "missing":
+        file.unlink()
+    else:
+        flip(file, file.stat().st_size // 2)
+    (problem,) = ws.verify()["problems"]
+    assert problem["what"].startswith(f"{file} {'is missing' if how == 'missing' else 'has changed'}")
+    assert ws.source(1)["ingest_state"] == state
+    if state == "verify_failed":
+        ws.retry(1)
+        ws.run()
+        assert ws.verify()["ok"]
+
+
+def test_a_lost_thumbnail_is_made_again_as_verify_says(ws: Workspace) -> None:
+    next((ws.root / "keyframes").iterdir()).unlink()
+    assert "`heaters janitor` and `heaters retune 1 --apply`" in ws.verify()["problems"][0]["what"]
+    ws.janitor()
+    ws.retune(1, apply=True)
+    assert ws.verify()["ok"]
+
+
 def test_a_damaged_master_fails_the_stage_and_retry_prepares_it_again(tmp_path: Path, film: Path) -> None:
     ws = open_workspace(tmp_path / "ws", create=True)
     ws.ingest(film)
