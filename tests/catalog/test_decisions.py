@@ -436,14 +436,17 @@ def test_any_run_of_decisions_tiles_the_sources_and_is_undone_to_the_start(catal
         live = clips(catalog)
         row = chance.choice(live)
         action = chance.choice([one for one in ACTIONS if one != "retune"])
-        more = {"values": {"note": str(done)}} if action == "annotate" else {"frame": chance.randrange(90)}
+        given: dict[str, dict[str, Any]] = {
+            "annotate": {"values": {"note": str(done)}},
+            **dict.fromkeys(("split", "move-cut"), {"frame": chance.randrange(90)}),
+        }
         ids = (
             {row["id"], chance.choice(live)["id"]}
             if action in {"merge", "group", "approve", "skip"}
             else {row["id"]}
         )
         try:
-            decide(catalog, action, *ids, **more)
+            decide(catalog, action, *ids, **given.get(action, {}))
         except HeatersError:
             continue
         done += 1
