@@ -12,7 +12,7 @@ from typing import Any, Final
 from heaters.errors import StoreUnavailable
 from heaters.stages.export import is_of
 from heaters.stages.stage import Row
-from heaters.storage import Store
+from heaters.storage import Store, open_store
 
 TEMPLATE: Final = "{source_id:03d}_{title}_{clip_no:03d}.{extension}"
 """Name of a copy; the numbers make it unique, whatever the titles are."""
@@ -23,6 +23,8 @@ WHERE c.state = 'exported' AND a.kind = 'final_clip' AND a.state = 'live' ORDER 
 """Exported clips and their files, in the order of the footage."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_TITLE: Final = 80
+_COPY: Final = re.compile(r"\d{3,}_.*_\d{3,}\.\w+")
+INDEX: Final = "index.csv"
 
 
 def chosen(rows: Sequence[Row], source_ids: Sequence[int] | None, preset: str) -> list[Row]:
@@ -44,13 +46,28 @@ def hand_over(store: Store, rows: Sequence[Row], folder: Path) -> list[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        copies = [_copy(store.local_path(row["uri"]), folder / copy_name(row)) for row in rows]
-        _write_index([_entry(row) for row in rows], folder)
+        target = open_store(str(folder))
+        for row in rows:
+            with target.part(copy_name(row)) as part:
+                shutil.copyfile(store.local_path(row["uri"]), part.path)
+                part.publish()
+        _write_index([_entry(row) for row in rows], target)
     except OSError as error:
         raise StoreUnavailable(
             f"the clips can't be copied to {folder}: {error.strerror or error}", path=str(folder)
         ) from error
-    return copies
+    return [folder / copy_name(row) for row in rows]
+
+
+def is_copy(file: Path) -> bool:
+    """Tell whether a file was handed over: it has the name of a copy, and beside it lies an index of copies."""
+    if not _COPY.fullmatch(file.name):
+        return False
+    try:
+        with (file.parent / INDEX).open(encoding="utf-8") as index:
+            return index.readline().startswith("file,ref,clip_id,")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def copy_name(row: Row) -> str:
@@ -64,13 +81,6 @@ def copy_name(row: Row) -> str:
     )
 
 
-def _copy(source: Path, target: Path) -> Path:
-    part = target.with_name(f"{target.name}.part")
-    shutil.copyfile(source, part)
-    part.replace(target)
-    return target
-
-
 def _entry(row: Row) -> dict[str, Any]:
     points = row["cut_points"]
     return {
@@ -82,16 +92,22 @@ def _entry(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _write_index(entries: Sequence[Mapping[str, Any]], folder: Path) -> None:
+def _write_index(entries: Sequence[Mapping[str, Any]], target: Store) -> None:
+    """Write both indexes, or remove those of an earlier time where there is nothing to tell."""
     from heaters.catalog import parquet  # noqa: PLC0415 - only where an index is written
 
     if not entries:
+        for name in (INDEX, "index.parquet"):
+            target.delete(name)
         return
-    parquet.write_rows(folder / "index.parquet", entries)
-    with (folder / "index.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(entries[0])
-        writer.writerows([_harmless(value) for value in entry.values()] for entry in entries)
+    with target.part("index.parquet") as part, target.part(INDEX) as table:
+        parquet.write_rows(part.path, entries)
+        with table.path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(entries[0])
+            writer.writerows([_harmless(value) for value in entry.values()] for entry in entries)
+        part.publish()
+        table.publish()
 
 
 def _harmless(value: Any) -> Any:

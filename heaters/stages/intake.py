@@ -10,6 +10,7 @@ from typing import Any, Final
 from heaters.config import SETTINGS_FILE, Settings
 from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.errors import NotAVideo, NotEnoughSpace, UsageError
+from heaters.stages.handover import is_copy
 from heaters.stages.ingest import hash_file
 from heaters.stages.stage import Row
 
@@ -45,8 +46,8 @@ def files_of(source: str | Path) -> Iterator[Path]:
 
 
 def _is_ours(file: Path) -> bool:
-    """Tell whether it is an artefact of a workspace: a folder of shows may hold one, or be one."""
-    return any(
+    """Tell whether it is an artefact of a workspace, or was handed over: a folder of shows may hold one, or be one."""
+    return is_copy(file) or any(
         folder.name in ARTIFACT_FOLDERS and (folder.parent / SETTINGS_FILE).is_file()
         for folder in file.parents
     )

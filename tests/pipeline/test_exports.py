@@ -17,7 +17,9 @@ from driving import Heaters, open_workspace
 from numbered_films import RATE, Film, make, noise, steady
 
 from heaters import Workspace
+from heaters.catalog.requests import FailExport, StartExport
 from heaters.errors import UsageError
+from heaters.execution.runlock import run_lock
 
 
 @pytest.fixture(scope="module")
@@ -247,9 +249,39 @@ def test_exported_clips_are_handed_over_with_names_for_people_and_an_index(
         "'- not a sum",
     )
     before = {path: path.stat().st_mtime_ns for path in (exported.root / "final_clips").iterdir()}
-    assert "nothing to export" in cli("export", 1, "--to", tmp_path / "again").out
+    said = cli("export", 1, "--to", tmp_path / "again").out
+    assert (
+        f"nothing to export: every approved clip has its file\n3 clips copied to {tmp_path / 'again'}" in said
+    )
     assert len(list((tmp_path / "again").iterdir())) == 5
     assert {path: path.stat().st_mtime_ns for path in (exported.root / "final_clips").iterdir()} == before
+
+
+def test_an_index_of_clips_that_are_exported_no_more_does_not_stay(
+    exported: Workspace, tmp_path: Path
+) -> None:
+    cli = Heaters(exported.root)
+    cli("export", "--to", tmp_path / "delivery")
+    exported.decide("reset", ["1.1", "1.2"])
+    assert f"0 clips copied to {tmp_path / 'delivery'}" in cli("export", "--to", tmp_path / "delivery").out
+    assert sorted(path.suffix for path in (tmp_path / "delivery").iterdir()) == [".mp4", ".mp4"]
+
+
+def test_clips_are_handed_over_by_one_process_at_a_time(exported: Workspace, tmp_path: Path) -> None:
+    with run_lock(exported.root / "catalog", "janitor"):
+        Heaters(exported.root).refused("export", "--to", tmp_path / "x", status=75, kind="RunActive")
+    assert not (tmp_path / "x").exists()
+
+
+def test_what_a_killed_export_has_left_is_said_with_the_way_out(ws: Workspace) -> None:
+    ws.decide("approve", "1.3")
+    ws.decide("archive", ["1.1", "1.2"])
+    ws.catalog.execute(StartExport(3, ws.clip("1.3")["version"], "in", "h264"))
+    cli = Heaters(ws.root)
+    assert "`heaters export` ends one" in cli.refused("decide", "skip", "1.3", status=1, kind="ClipFrozen")
+    assert "next: heaters export" in cli("status").out
+    ws.catalog.execute(FailExport(3, "in", "h264", "no room"))
+    assert "next: heaters export" in cli("status").out
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(exported: Workspace, tmp_path: Path) -> None:
