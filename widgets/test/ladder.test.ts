@@ -99,6 +99,20 @@ test("a server that stops is told, and the read ends well when it is back", asyn
   assert.equal(said[1], null);
 });
 
+test("an outage ends also when nobody waits for bytes any more", async (t) => {
+  const { servers, ladder, said } = await steps(t, 1);
+  await ladder.read("proxy", PART, never);
+  await servers[0]!.stop();
+  const controller = new AbortController();
+  const read = ladder.read("proxy", PART, controller.signal);
+  while (!said.length) await sleep(50);
+  controller.abort(new Error("enough"));
+  await assert.rejects(read, /enough/);
+  await servers[0]!.start();
+  while (said.length < 2) await sleep(50);
+  assert.equal(said[1], null);
+});
+
 test("a server that keeps silent is told", async (t) => {
   const { servers, ladder, said } = await steps(t, 1);
   await ladder.read("proxy", PART, never);

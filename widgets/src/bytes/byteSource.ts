@@ -13,8 +13,8 @@ export interface ByteSource {
   readonly name: string;
   /** An address that a media element may load, where there is one. */
   url(file: MediaFile): string | null;
-  /** Exactly the bytes asked for, or a `BytesFault`. `fresh`: past every cache on the way. */
-  read(file: MediaFile, range: ByteRange, signal: AbortSignal, fresh?: boolean): Promise<Uint8Array>;
+  /** Exactly the bytes asked for, or a `BytesFault`. */
+  read(file: MediaFile, range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 /**

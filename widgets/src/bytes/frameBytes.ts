@@ -8,7 +8,7 @@ import type { RowStore } from "./rowStore.ts";
 import { SharedRequest } from "./sharedRequest.ts";
 
 /** Bytes of the review proxy. */
-export type ReadProxy = (range: ByteRange, signal: AbortSignal, fresh: boolean) => Promise<Uint8Array>;
+export type ReadProxy = (range: ByteRange, signal: AbortSignal) => Promise<Uint8Array>;
 
 /** Sound lies between the pictures of a run and is fetched with them; so a run has an end. */
 const RUN_BYTES = 2 ** 20;
@@ -70,7 +70,7 @@ export class FrameBytes {
 
   async #fetch(run: readonly FrameRow[], signal: AbortSignal): Promise<Found> {
     const { start, end } = span(run);
-    const bytes = await this.#read({ start, end }, signal, false);
+    const bytes = await this.#read({ start, end }, signal);
     const found = new Map<number, Uint8Array | BytesFault>();
     for (const row of run) {
       // Copies, for a part would keep the whole run in memory for as long as one of its frames is cached.
@@ -83,7 +83,7 @@ export class FrameBytes {
   }
 
   async #again(row: FrameRow, signal: AbortSignal): Promise<Uint8Array | BytesFault> {
-    const bytes = await this.#read(span([row]), signal, true);
+    const bytes = await this.#read(span([row]), signal);
     if (isSound(row, bytes)) return bytes;
     return new BytesFault("broken", `frame ${row.frame} came damaged twice: its checksum is wrong`);
   }

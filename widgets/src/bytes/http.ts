@@ -21,7 +21,7 @@ export class HttpSource implements ByteSource {
     return this.#addresses[file];
   }
 
-  async read(file: MediaFile, range: ByteRange, signal: AbortSignal, fresh = false): Promise<Uint8Array> {
+  async read(file: MediaFile, range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
     const address = this.#addresses[file];
     if (address === null) throw new BytesFault("refused", `there is no ${file} here`);
     const late = new AbortController();
@@ -29,7 +29,7 @@ export class HttpSource implements ByteSource {
     let timer = setTimeout(end, ANSWER_MS);
     const within = AbortSignal.any([signal, late.signal]);
     try {
-      const answer = await request(address, range, within, fresh);
+      const answer = await request(address, range, within);
       clearTimeout(timer);
       timer = setTimeout(end, BODY_MS);
       return await exactly(answer, range, late.signal);
@@ -43,11 +43,12 @@ export class HttpSource implements ByteSource {
   }
 }
 
-async function request(address: string, range: ByteRange, signal: AbortSignal, fresh: boolean): Promise<Response> {
+async function request(address: string, range: ByteRange, signal: AbortSignal): Promise<Response> {
   const answer = await fetch(address, {
     headers: { Range: `bytes=${range.start}-${range.end - 1}` },
     credentials: "same-origin",
-    cache: fresh ? "reload" : "default",
+    // Chromium 156 lets requests for one address wait for each other where they may be cached; and a damaged answer would stay.
+    cache: "no-store",
     signal,
   });
   const why = objection(answer, range);

@@ -23,7 +23,10 @@ export class Ladder {
   /** `sources` from best to last resort. `tell` hears of outages, within 3 seconds, and of their end. */
   constructor(sources: readonly ByteSource[], tell: TellOutage) {
     this.#sources = sources;
-    this.#outage = new Outage(tell);
+    this.#outage = new Outage((message) => {
+      tell(message);
+      if (message !== null) void this.#watch().catch(() => undefined);
+    });
   }
 
   /** The way that is used; null before the first read, and after all were refused. */
@@ -43,15 +46,14 @@ export class Ladder {
   /**
    * Exactly these bytes; waits out an outage, however long.
    *
-   * `fresh` asks for bytes that no cache holds. Throws a `BytesFault`, `refused` where every way refuses and `broken` where the
-   * answer is wrong twice, or the signal's reason.
+   * Throws a `BytesFault`, `refused` where every way refuses and `broken` where the answer is wrong twice, or the signal's reason.
    */
-  async read(file: MediaFile, range: ByteRange, signal: AbortSignal, fresh = false): Promise<Uint8Array> {
+  async read(file: MediaFile, range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
     const until = AbortSignal.any([signal, this.#closed.signal]);
     let asked = 0;
     for (let wait = FIRST_PAUSE_MS; ; ) {
       const source = await this.choose(until);
-      const fault = await this.#attempt(source, file, range, until, fresh || asked > 0);
+      const fault = await this.#attempt(source, file, range, until);
       if (fault instanceof Uint8Array) return fault;
       // Sound that is refused says nothing about the pictures.
       if (fault.kind === "refused" && file === "audio") throw fault;
@@ -70,11 +72,11 @@ export class Ladder {
   }
 
   async #attempt(
-    source: ByteSource, file: MediaFile, range: ByteRange, signal: AbortSignal, fresh: boolean,
+    source: ByteSource, file: MediaFile, range: ByteRange, signal: AbortSignal,
   ): Promise<Uint8Array | BytesFault> {
     const silent = setTimeout(() => this.#outage.suspect(`no answer from the ${source.name}`, 0), SILENT_MS);
     try {
-      const bytes = await source.read(file, range, signal, fresh);
+      const bytes = await source.read(file, range, signal);
       this.#outage.healed();
       return bytes;
     } catch (error) {
@@ -83,6 +85,14 @@ export class Ladder {
       return error;
     } finally {
       clearTimeout(silent);
+    }
+  }
+
+  /** See an outage end also when nobody reads any more. */
+  async #watch(): Promise<void> {
+    while (this.#outage.told) {
+      await pause(LONGEST_PAUSE_MS, this.#closed.signal);
+      if (this.#chosen && this.#outage.told) await this.#probe(this.#chosen);
     }
   }
 
@@ -110,7 +120,7 @@ export class Ladder {
   }
 
   async #probe(source: ByteSource): Promise<BytesFault | null> {
-    const found = await this.#attempt(source, "proxy", PROBE, this.#closed.signal, false);
+    const found = await this.#attempt(source, "proxy", PROBE, this.#closed.signal);
     if (found instanceof BytesFault) return found;
     const isMp4 = String.fromCharCode(...found.subarray(4, 8)) === "ftyp";
     return isMp4 ? null : new BytesFault("refused", "these are not the bytes of a review proxy");

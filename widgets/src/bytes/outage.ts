@@ -13,6 +13,11 @@ export class Outage {
     this.#tell = tell;
   }
 
+  /** True from telling of an outage until it heals. */
+  get told(): boolean {
+    return this.#told;
+  }
+
   /** Tell after `ms` unless it heals before; the earliest of several calls counts. */
   suspect(message: string, ms: number): void {
     const due = Date.now() + ms;

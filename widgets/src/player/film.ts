@@ -29,7 +29,7 @@ export class Film implements VideoSupply {
     );
     this.ladder = new Ladder(waysTo(show, line, baseUrl), (message) => status.lost("bytes", message));
     this.bytes = new FrameBytes(
-      (range, signal, fresh) => this.ladder.read("proxy", range, signal, fresh),
+      (range, signal) => this.ladder.read("proxy", range, signal),
       this.rows, pageCache, `${show.source.id}:${show.source.version}`,
     );
   }
@@ -40,7 +40,7 @@ export class Film implements VideoSupply {
   }
 
   async alive(signal: AbortSignal): Promise<void> {
-    await this.ladder.read("proxy", FIRST_BYTES, signal, true);
+    await this.ladder.read("proxy", FIRST_BYTES, signal);
   }
 
   dispose(): void {

@@ -61,6 +61,7 @@ export class Playback {
 
   stop(): void {
     this.#ended = true;
+    this.#stage.status.settled();
     cancelAnimationFrame(this.#tick);
     this.#clock.hold();
     this.#ahead.stop();
