@@ -86,9 +86,14 @@ def run_stages(
             if stage is None or full or row["id"] in busy or row["id"] in failed:
                 continue
             unit = stage.plan(row, settings, store)
-            catalog.execute(
-                StartStage(stage.name, unit.subject_id, unit.input_hash, unit.params_hash, run_id)
-            )
+            try:
+                catalog.execute(
+                    StartStage(stage.name, unit.subject_id, unit.input_hash, unit.params_hash, run_id)
+                )
+            except StageFailed as error:  # another process has parked it, say, since the rows were read
+                failed.add(unit.subject_id)
+                outcome.waiting.append({"id": unit.subject_id, "stage": stage.name, "reason": error.message})
+                continue
             touched.add(unit.subject_id)
             return _task(units, stage, unit, f"{unit.subject_id} {unit.label}: {stage.name}")
         return None
@@ -201,7 +206,8 @@ def exportable(
     """
     states = "'approved', 'exporting', 'export_failed'" + (", 'exported'" if preset else "")
     rows = catalog.rows(
-        "SELECT c.*, v.ingest_state, v.sha256, v.master_mode, coalesce(list(a.uri) FILTER (a.uri IS NOT NULL), []) AS uris FROM clips_with_cut_points c "
+        "SELECT c.*, v.ingest_state, v.sha256, v.master_mode, coalesce(list(a.uri) FILTER (a.uri IS NOT NULL), []) AS uris "
+        "FROM clips_with_cut_points c "
         "JOIN source_videos v ON v.id = c.source_video_id LEFT JOIN clip_artifacts a ON a.clip_id = c.id AND a.kind = 'final_clip' "
         f"AND a.state = 'live' WHERE c.state IN ({states}) GROUP BY ALL "
         "ORDER BY c.source_video_id, c.start_frame"

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from heaters.catalog import events, requests
 from heaters.catalog.clip_rows import clips_by_id, write_change
 from heaters.catalog.transaction import Transaction
 from heaters.domain.commands import Change
+
+
+_OUTLIVED: Final = """
+SELECT a.id FROM clip_artifacts a JOIN clips c ON c.id = a.clip_id
+WHERE a.state = 'superseded' OR (c.state = 'superseded' AND NOT EXISTS (
+  SELECT 1 FROM clips l WHERE l.source_video_id = c.source_video_id AND l.state NOT IN ('superseded', 'exported')
+  AND l.start_frame < c.end_frame AND l.end_frame > c.start_frame))
+"""
+"""Files of clips that show other frames by now, and those of clips that were merged away once their frames are exported
+in other clips; until then an undo may bring them back."""
 
 
 def add_keyframes(request: requests.AddKeyframes, tx: Transaction) -> dict[str, Any]:
@@ -23,8 +33,12 @@ def add_keyframes(request: requests.AddKeyframes, tx: Transaction) -> dict[str, 
 
 
 def drop(request: requests.DropArtifacts, tx: Transaction) -> dict[str, Any]:
-    """Forget artefacts. Superseded clips that named one of them are virtual from now on."""
-    ids = ", ".join(str(int(one)) for one in request.artifact_ids) or "NULL"
+    """Forget artefacts. Superseded clips that named one of them are virtual from now on.
+
+    Which files of clips can go is asked in here, so that no undo can bring their clip back meanwhile.
+    """
+    found = {row[0] for row in tx.tuples(_OUTLIVED)}.union(request.artifact_ids)
+    ids = ", ".join(str(int(one)) for one in sorted(found)) or "NULL"
     files = dict(
         tx.tuples(f"SELECT uri, clip_id FROM clip_artifacts WHERE id IN ({ids}) AND clip_id IS NOT NULL")
     )
@@ -51,10 +65,11 @@ def insert_artifacts(tx: Transaction, source_id: int, artifacts: Sequence[reques
     ])  # fmt: skip
 
 
-def replace_artifacts(tx: Transaction, source_id: int, artifacts: Sequence[requests.Artifact]) -> None:
-    """Write the artefact rows of a source in the place of those of the same kinds."""
-    kinds = sorted({one.kind for one in artifacts})
-    for kind in kinds:
+def replace_artifacts(
+    tx: Transaction, source_id: int, artifacts: Sequence[requests.Artifact], kinds: Iterable[str] = ()
+) -> None:
+    """Write the artefact rows of a source in the place of those of the same kinds, and of `kinds`."""
+    for kind in sorted({*kinds, *(one.kind for one in artifacts)}):
         tx.change(
             "DELETE FROM clip_artifacts WHERE source_video_id = ? AND kind = ? AND clip_id IS NULL",
             [source_id, kind],

@@ -161,9 +161,9 @@ class AddKeyframes(NamedTuple):
 
 
 class DropArtifacts(NamedTuple):
-    """Forget artefacts whose files a janitor has removed or found missing."""
+    """Forget artefacts that a janitor has found missing, and the files of clips that others have taken the place of."""
 
-    artifact_ids: Sequence[int]
+    artifact_ids: Sequence[int] = ()
 
 
 class StartRun(NamedTuple):

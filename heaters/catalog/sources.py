@@ -28,6 +28,8 @@ FAILED: Final = {
 }
 _RESUME: Final = {"download_failed": "new", "downloading": "new", "prepare_failed": "downloaded", "preparing": "downloaded",
                   "detect_failed": "prepared", "detecting": "prepared", "verify_failed": "downloaded"}  # fmt: skip
+_MADE: Final = {"prepare": ("gold_master", "review_proxy", "proxy_audio", "frame_index", "frame_scores")}
+"""Kinds of artefact that a stage may make; those that it has not made this time are gone."""
 _SETTABLE: Final = frozenset({
     "original_filepath", "gold_master_filepath", "proxy_filepath", "proxy_audio_filepath", "frame_index_filepath",
     "scores_filepath", "master_mode", "n_frames", "fps_num", "fps_den", "time_base", "start_pts", "end_pts", "constant_rate",
@@ -84,7 +86,7 @@ def finish_stage(request: requests.FinishStage, tx: Transaction) -> dict[str, An
             list(dict.fromkeys([*json.loads(source["warnings"] or "[]"), *request.warnings]))
         )
     _set(tx, request.source_id, columns)
-    replace_artifacts(tx, request.source_id, request.artifacts)
+    replace_artifacts(tx, request.source_id, request.artifacts, _MADE.get(request.stage, ()))
     if request.stage == "prepare":
         _set_times(tx, request)
     if request.cuts is not None:

@@ -11,14 +11,7 @@ from heaters.domain.layout import ARTIFACT_FOLDERS, numbers_of
 from heaters.stages.stage import Row
 from heaters.storage import Head, Store
 
-ARTIFACTS: Final = """
-SELECT a.*, c.state = 'superseded' AND NOT EXISTS (
-  SELECT 1 FROM clips l WHERE l.source_video_id = c.source_video_id AND l.state NOT IN ('superseded', 'exported')
-  AND l.start_frame < c.end_frame AND l.end_frame > c.start_frame) AS outlived
-FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id
-"""
-"""All artefacts. The files of a clip that was merged away are `outlived` once its frames are exported in other clips;
-until then an undo may bring it back."""
+ARTIFACTS: Final = "SELECT * FROM clip_artifacts"
 
 
 def published(store: Store) -> list[Head]:
@@ -29,9 +22,11 @@ def published(store: Store) -> list[Head]:
     return [head for folder in ARTIFACT_FOLDERS for head in store.list(folder) if numbers_of(head.key)]
 
 
-def forgettable(store: Store, artifacts: Sequence[Row]) -> list[int]:
-    """Ids of the artefacts whose rows are to go first, so that no row outlives its file."""
-    return [row["id"] for row in artifacts if _is_superseded(row) or _is_lost_thumbnail(store, row)]
+def lost_thumbnails(store: Store, artifacts: Sequence[Row]) -> list[int]:
+    """Ids of the thumbnails whose file is gone: they are forgotten, since a retune makes them again."""
+    return [
+        row["id"] for row in artifacts if row["kind"] == "source_keyframe" and store.head(row["uri"]) is None
+    ]
 
 
 def sweep(
@@ -74,14 +69,6 @@ def sweep(
         for row in artifacts if store.head(row["uri"]) is None
     ]  # fmt: skip
     return {"parts": [str(path) for path in dead], "orphans": orphans, "kept": kept, "dangling": dangling}
-
-
-def _is_superseded(row: Row) -> bool:
-    return row["clip_id"] is not None and (row["state"] == "superseded" or bool(row["outlived"]))
-
-
-def _is_lost_thumbnail(store: Store, row: Row) -> bool:
-    return row["kind"] == "source_keyframe" and store.head(row["uri"]) is None
 
 
 def _place(store: Store, key: str) -> str:

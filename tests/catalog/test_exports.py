@@ -7,9 +7,9 @@ from shows import clip, content, decide, event_count, export, states, undo
 
 from heaters.catalog.check import check
 from heaters.catalog.direct import DirectCatalog
-from heaters.catalog.requests import Artifact, FailExport, FinishExport, StartExport
+from heaters.catalog.requests import Artifact, DropArtifacts, FailExport, FinishExport, StartExport
 from heaters.domain.commands import Decision
-from heaters.errors import ClipFrozen, DecisionRefused, StaleVersion, UnknownReference
+from heaters.errors import ClipFrozen, DecisionRefused, NothingToUndo, StaleVersion, UnknownReference
 
 
 def live(catalog: DirectCatalog) -> list[str]:
@@ -74,6 +74,27 @@ def test_an_export_that_was_killed_is_started_again(catalog: DirectCatalog, show
     assert catalog.execute(start)["attempts"] == 1
     assert catalog.execute(start._replace(version=3))["attempts"] == 2
     assert states(catalog)[2] == "exporting"
+
+
+def test_files_of_merged_clips_are_forgotten_only_while_no_undo_can_bring_the_clip_back(
+    catalog: DirectCatalog, show: int
+) -> None:
+    for one in (1, 2):
+        decide(catalog, "approve", one)
+        export(catalog, one)
+    decide(catalog, "reset", 1, 2)
+    decide(catalog, "merge", 2)
+    assert catalog.execute(DropArtifacts()) == {"dropped": 0}
+    undo(catalog)
+    undo(catalog)
+    assert states(catalog)[2] == "exported"
+    assert catalog.execute(DropArtifacts()) == {"dropped": 0}
+    decide(catalog, "reset", 1, 2)
+    decide(catalog, "merge", 2)
+    decide(catalog, "approve", 1)
+    export(catalog, 1)
+    assert catalog.execute(DropArtifacts()) == {"dropped": 2}
+    assert check(catalog) == []
 
 
 def test_attempts_are_counted_anew_after_a_good_end(catalog: DirectCatalog, show: int) -> None:
@@ -170,4 +191,5 @@ def test_a_retune_that_changes_nothing_leaves_nothing_that_undo_trips_over(
     values = {"source_id": show, "cuts": [10, 20, 30], "detector": "heaters"}
     answer = catalog.execute(Decision(str(uuid.uuid4()), "retune", (), "ana", values=values))
     assert answer["clips"] == []
-    assert undo(catalog)["clips"] == []
+    with pytest.raises(NothingToUndo):
+        undo(catalog)

@@ -280,6 +280,16 @@ def test_artefacts_of_a_stage_replace_those_of_the_same_kind(catalog: DirectCata
     assert catalog.rows("SELECT max(id) AS id FROM clip_artifacts") == [{"id": 5}]
 
 
+def test_what_a_stage_made_before_and_makes_no_more_is_named_no_more(catalog: DirectCatalog) -> None:
+    source_id = add_source(catalog)
+    made = [Artifact("gold_master", "m.mkv", 10, "bb"), Artifact("proxy_audio", "a.m4a", 10, "cc")]
+    kept = Artifact("review_proxy", "p.mp4", 10, "dd")
+    catalog.execute(FinishStage("ingest", source_id, "i", "p", {}, [Artifact("original", "o.mp4", 10, "aa")]))
+    for number, given in (("1", [*made, kept]), ("2", [kept])):
+        catalog.execute(FinishStage("prepare", source_id, number, "p", {**PREPARED, "n_frames": 9}, given))
+    assert artifacts(catalog) == [("original", "o.mp4", "aa"), ("review_proxy", "p.mp4", "dd")]
+
+
 def test_keyframes_are_named_once_and_forgotten_by_id(catalog: DirectCatalog, show: int) -> None:
     named = [Artifact("source_keyframe", f"k/{frame}.webp", 5, "aa", frame=frame) for frame in (5, 15)]
     assert catalog.execute(AddKeyframes(show, named)) == {"added": 2}

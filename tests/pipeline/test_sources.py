@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -12,6 +14,8 @@ from driving import Heaters, open_workspace
 
 from heaters import Workspace
 from heaters.errors import MediaError, NotAVideo, UsageError
+from heaters.execution.progress import Silent
+from heaters.pipeline import run_stages
 
 
 def stages(ws: Workspace, **arguments: object) -> list[tuple[int, str]]:
@@ -50,6 +54,28 @@ def test_a_duplicate_of_a_finished_source_makes_nothing_new(ws: Workspace, film:
     assert row["duplicate"]
     assert row["ingest_state"] == "ready"
     assert ws.run().report is None
+
+
+def test_options_that_a_known_source_does_not_take_are_named(cli: Heaters, film: Path) -> None:
+    assert (
+        "--whole-clip and --title not applied to it"
+        in cli("ingest", film, "--whole-clip", "--title", "T").out
+    )
+    assert "not applied" not in cli("ingest", film, "--title", "first").out
+
+
+def test_clips_that_were_handed_over_are_no_new_sources(ws: Workspace, tmp_path: Path) -> None:
+    ws.decide("approve", ["1.1", "1.2"])
+    shows = tmp_path / "shows"
+    ws.export(to=shows / "delivery")
+    ws.decide("reset", "1.2")
+    ws.export(to=shows / "delivery")
+    assert len(list((shows / "delivery").glob("*.mp4"))) == 2
+    with pytest.raises(UsageError, match="no video"):
+        ws.ingest(shows)
+    shutil.copy(shows / "delivery" / "001_first_001.mp4", shows)
+    (row,) = ws.ingest(shows)
+    assert row["title"] == "001_first_001"
 
 
 def test_a_folder_means_the_videos_in_it_sorted_and_tells_of_each_that_fails(
@@ -239,6 +265,42 @@ def test_several_workers_share_the_sources(tmp_path: Path, films: Path) -> None:
     ws.ingest(films / "first.mp4", films / "second.mp4")
     assert sorted(stages(ws)) == [(n, stage) for n in (1, 2) for stage in ("detect", "prepare", "verify")]
     assert [len(ws.clips(n)) for n in (1, 2)] == [3, 3]
+
+
+def test_a_source_that_somebody_parks_while_the_run_looks_waits_and_the_others_carry_on(
+    empty: Workspace, films: Path
+) -> None:
+    empty.ingest(films / "first.mp4", films / "single.mp4")
+    rows, parked = empty.catalog.rows, []
+
+    class ParkedByAnother:
+        folder = empty.catalog.folder
+        execute = staticmethod(empty.catalog.execute)
+
+        def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+            found = rows(sql, parameters)
+            if not parked:
+                parked.append(empty.park(1))
+            return found
+
+    outcome = run_stages(ParkedByAnother(), empty.settings, empty.store.address, Silent(), 1)
+    assert [(one["id"], one["stage"]) for one in outcome.done] == [
+        (2, "prepare"), (2, "detect"), (2, "verify"),
+    ]  # fmt: skip
+    assert outcome.failed == []
+    assert [(one["id"], "`heaters retry 1`" in one["reason"]) for one in outcome.waiting] == [(1, True)]
+
+
+def test_the_master_is_freed_when_the_original_takes_its_place(ws: Workspace) -> None:
+    (ws.root / ws.source(1)["gold_master_filepath"]).unlink()
+    ws.verify()
+    ws.retry(1)
+    (ws.root / "gold_masters" / "video_1_master.mkv").write_bytes(b"the old one")
+    later = open_workspace(ws.root, master_mode="source")
+    later.run()
+    assert later.verify()["ok"]
+    assert later.janitor()["orphans"] == ["gold_masters/video_1_master.mkv"]
+    assert later.check() == []
 
 
 # -- failures ---------------------------------------------------------------------------------------------------------
