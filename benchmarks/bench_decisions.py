@@ -20,8 +20,12 @@ from typing import Any
 
 import imageio_ffmpeg
 
+from heaters.catalog.answers import next_pending, source_facts
+from heaters.catalog.boards import read_outline
+from heaters.catalog.clip_rows import clips_by_id
 from heaters.catalog.direct import DirectCatalog, build
 from heaters.catalog.requests import Undo
+from heaters.catalog.transaction import Transaction
 from heaters.domain.commands import Decision
 
 SIZES = (10_000, 1_000_000)
@@ -76,7 +80,13 @@ def make_catalog(folder: Path, clips: int) -> DirectCatalog:
 
 def measure(catalog: DirectCatalog, count: int) -> Sample:
     """Milliseconds of each operation, by its name."""
-    sample: Sample = {"approve, and the next clip": [], "split": [], "merge": [], "undo": []}
+    sample: Sample = {
+        "approve, and the next clip": [],
+        "next alone": [],
+        "split": [],
+        "merge": [],
+        "undo": [],
+    }
     for clip in clips_to_work_on(catalog, count):
         middle = (clip["start_frame"] + clip["end_frame"]) // 2
         sample["split"].append(
@@ -86,6 +96,7 @@ def measure(catalog: DirectCatalog, count: int) -> Sample:
         sample["approve, and the next clip"].append(
             timed(lambda clip=clip: decide(catalog, "approve", clip["id"]))
         )
+        sample["next alone"].append(timed(lambda clip=clip: next_clip(catalog, clip["id"])))
         sample["merge"].append(timed(lambda clip=clip: decide(catalog, "merge", clip["id"])))
     return sample
 
@@ -104,6 +115,15 @@ def clips_to_work_on(catalog: DirectCatalog, count: int) -> Iterator[dict[str, A
 def decide(catalog: DirectCatalog, action: str, clip_id: int, frame: int | None = None) -> None:
     """One decision, by its own op_id."""
     catalog.execute(Decision(str(uuid.uuid4()), action, (clip_id,), "bench", frame))
+
+
+def next_clip(catalog: DirectCatalog, clip_id: int) -> dict[str, Any] | None:
+    """The clip to look at after this one, as a decision on it answers, without any decision."""
+    with catalog.reading() as connection:
+        tx = Transaction(connection)
+        clips = clips_by_id(tx, [clip_id])
+        sources = source_facts(tx, {clip.source_video_id for clip in clips})
+        return next_pending(tx, clips, read_outline(tx, sorted(sources)), sources, clips)
 
 
 def timed(work: Callable[[], Any]) -> float:

@@ -75,17 +75,22 @@ def decide(
     label: Annotated[str | None, typer.Option(help="For annotate.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="For annotate; may be given more than once.")] = None,
     note: Annotated[str | None, typer.Option(help="For annotate.")] = None,
+    version: Annotated[int | None, typer.Option(metavar="N", help="The version that you saw of a single clip; refused if it has changed since.")] = None,
     reviewer: ReviewerOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
 ) -> None:  # fmt: skip
     """Decide on clips."""
+    if version is not None and len(refs) > 1:
+        raise UsageError("--version is of a single clip: name one, or leave it out")
     values: dict[str, Any] = {
         name: value
         for name, value in {"label": label, "tags": tag, "note": note}.items()
         if value is not None
     }
-    _answer(open_workspace(workspace).decide(action, refs, frame, reviewer, **values), as_json=json)
+    ws = open_workspace(workspace)
+    seen = None if version is None else {ws.clip_id(refs[0]): version}
+    _answer(ws.decide(action, refs, frame, reviewer, versions=seen, **values), as_json=json)
 
 
 def undo(

@@ -438,7 +438,7 @@ def test_any_run_of_decisions_tiles_the_sources_and_is_undone_to_the_start(catal
         action = chance.choice([one for one in ACTIONS if one != "retune"])
         given: dict[str, dict[str, Any]] = {
             "annotate": {"values": {"note": str(done)}},
-            **dict.fromkeys(("split", "move-cut"), {"frame": chance.randrange(90)}),
+            **{cut: {"frame": chance.randrange(90)} for cut in ("split", "move-cut")},
         }
         ids = (
             {row["id"], chance.choice(live)["id"]}

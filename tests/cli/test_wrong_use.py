@@ -57,6 +57,15 @@ def test_an_unknown_stage_or_preset_is_answered_with_those_that_there_are(
     assert choices in said
 
 
+def test_a_version_that_was_seen_is_held_to(cli: Heaters) -> None:
+    cli("decide", "approve", "1.2", "--version", 1)
+    said = cli.refused("decide", "skip", "1.2", "--version", 1, status=1, kind="StaleVersion")
+    assert "clip 1.2 has changed since version 1: it is approved" in said
+    assert "single clip" in cli.refused(
+        "decide", "skip", "1.1", "1.2", "--version", 1, status=2, kind="UsageError"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
