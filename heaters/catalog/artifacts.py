@@ -12,7 +12,6 @@ from heaters.catalog.clip_rows import clips_by_id, write_change
 from heaters.catalog.transaction import Transaction
 from heaters.domain.commands import Change
 
-
 _OUTLIVED: Final = """
 SELECT a.id FROM clip_artifacts a JOIN clips c ON c.id = a.clip_id
 WHERE a.state = 'superseded' OR (c.state = 'superseded' AND NOT EXISTS (

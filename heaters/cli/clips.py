@@ -75,7 +75,8 @@ def decide(
     label: Annotated[str | None, typer.Option(help="For annotate.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="For annotate; may be given more than once.")] = None,
     note: Annotated[str | None, typer.Option(help="For annotate.")] = None,
-    version: Annotated[int | None, typer.Option(metavar="N", help="The version that you saw of a single clip; refused if it has changed since.")] = None,
+    version: Annotated[int | None, typer.Option(metavar="N", help=(
+        "The version that you saw of a single clip; refused if it has changed since."))] = None,
     reviewer: ReviewerOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
