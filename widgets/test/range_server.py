@@ -6,6 +6,7 @@ import json
 import pickle
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -87,12 +88,14 @@ class Server:
     Attributes:
         ranges: `(start, end)` in bytes.
         fault: what is wrong with answers: `whole` (200), `login` (redirect), `short`, `flipped`, `gone` (404), or nothing.
+        trickles: long answers come at 400 kB a second.
     """
 
     film: Film
     script: bytes
     ranges: list[tuple[int, int]] = field(default_factory=list)
     fault: str = ""
+    trickles: bool = False
     port: int = 0
 
     def start(self) -> None:
@@ -181,6 +184,9 @@ class _Answering(BaseHTTPRequestHandler):
             for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            pieces = range(0, len(body), 40_000)
+            for at in pieces:
+                self.wfile.write(body[at : at + 40_000])
+                time.sleep(0.1 if self.world.trickles and len(pieces) > 1 else 0)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True

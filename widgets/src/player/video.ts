@@ -88,24 +88,23 @@ export class VideoPlayer implements Player {
   /** Seek, and again while another frame comes; what came is painted and told as what it is. */
   async #show(frame: number, signal: AbortSignal): Promise<boolean> {
     for (let attempt = 0; ; attempt++) {
-      const came = await this.#bring(frame, signal, attempt);
+      const time = await this.#bring(frame, signal, attempt);
       if (this.playing) return false;
-      if (came !== frame && attempt + 1 < ATTEMPTS) continue;
-      if (came >= 0) this.#paint(came);
+      const isLast = attempt + 1 === ATTEMPTS;
+      const came = this.#paint(time, (one) => one === frame || (isLast && one >= 0));
       if (came === frame) return true;
-      throw new Error(`the browser shows frame ${came} for frame ${frame}`);
+      if (isLast) throw new Error(`the browser shows frame ${came} for frame ${frame}`);
     }
   }
 
-  /** Seek to the middle of the frame's time: its ends are rounded differently by each browser. */
+  /** Seek to the middle of the frame's time, for its ends are rounded differently by each browser; when what came is shown. */
   async #bring(frame: number, signal: AbortSignal, attempt: number): Promise<number> {
     const row = await this.#stage.bytes.rows.row(frame, signal);
     const { shown } = this.#video;
     // No picture is announced for a seek to the one that is shown already (Chromium 156).
-    if (shown !== null && this.#frameAt(shown) === frame) return frame;
+    if (shown !== null && this.#frameAt(shown) === frame) return shown;
     const share = [0.5, 0.4, 0.6, 0.3, 0.7][attempt] ?? 0.5;
-    const time = await this.#video.seek(this.#stage.seconds(row.pts + (row.end_pts - row.pts) * share), signal);
-    return this.#frameAt(time);
+    return await this.#video.seek(this.#stage.seconds(row.pts + (row.end_pts - row.pts) * share), signal);
   }
 
   async #run(turn: number, range: FrameRange, speed: number, from: number): Promise<void> {
@@ -114,10 +113,9 @@ export class VideoPlayer implements Player {
     try {
       this.#latest.cancel();
       await this.#stage.bytes.rows.rows(range.start, Math.min(range.end, range.start + 2), signal);
-      const came = await this.#bring(from, signal, 0);
+      const time = await this.#bring(from, signal, 0);
       if (!current()) return;
-      if (came >= range.start && came < range.end) this.#paint(came);
-      this.#last = came;
+      this.#last = this.#paint(time, (came) => came >= range.start && came < range.end);
       const { muted, refused } = await this.#video.play(speed, this.#muted);
       if (refused) this.#stage.events.soundRefused();
       if (muted !== this.#muted) this.#video.setMuted(muted);
@@ -134,22 +132,27 @@ export class VideoPlayer implements Player {
     const { rows } = this.#stage.bytes;
     const time = await this.#video.nextPicture(this.#closed.signal);
     if (!current()) return;
-    const frame = time === null ? range.end : this.#frameAt(time);
-    if (frame >= range.end || frame < range.start || (frame === range.end - 1 && this.#last === frame)) {
+    const isNew = (frame: number) => frame >= range.start && frame < range.end && frame !== this.#last;
+    const frame = time === null ? range.end : this.#paint(time, isNew);
+    if (frame >= range.end || frame < range.start) {
       this.#last = range.start - 1;
       return this.#video.jump(this.#stage.seconds(middle(await rows.row(range.start, this.#closed.signal))));
     }
     if (frame === this.#last) return;
     if (frame > this.#last + 1) this.#dropped += frame - this.#last - 1;
     this.#last = frame;
-    this.#paint(frame);
     this.#rate.note();
     // Rows are wanted before their time comes.
     void rows.row(Math.min(frame + 250, this.#stage.source.frames - 1), this.#closed.signal).catch(() => undefined);
   }
 
-  #paint(frame: number): void {
-    this.#stage.paint(this.#video.element, frame);
+  /** Paint what is on the element, told to be of this time, if that frame is wanted; which one it really is. */
+  #paint(told: number, isWanted: (frame: number) => boolean): number {
+    const { time, picture, close } = this.#video.grab(told);
+    const frame = this.#frameAt(time);
+    if (isWanted(frame)) this.#stage.paint(picture, frame);
+    close();
+    return frame;
   }
 
   /** The frame whose time this is. Browsers give media time in microseconds, cut off: hence the half pts unit or so. */

@@ -7,6 +7,14 @@ import { orAborted } from "../bytes/pause.ts";
 const PATIENCE_MS = 1_200;
 const ENDS = ["ended", "error"] as const;
 
+/** What is on the element at a moment. */
+export interface Grabbed {
+  /** Media time in seconds. */
+  time: number;
+  picture: CanvasImageSource;
+  close(): void;
+}
+
 /** Parts of the world outside that the element needs. */
 export interface VideoSupply {
   /** Where to load from; asked again after an outage. */
@@ -21,6 +29,8 @@ export class VideoElement {
   #address: MediaAddress | null = null;
   #shown: number | null = null;
   #watch = 0;
+  /** Whether a `VideoFrame` of this element says when it is to be shown; null until that is known. */
+  #framesTell: boolean | null = typeof VideoFrame === "undefined" ? false : null;
   #heard: (() => void) | null = null;
 
   constructor(supply: VideoSupply, near: HTMLElement) {
@@ -51,6 +61,20 @@ export class VideoElement {
       await this.#supply.alive(signal);
       if (this.element.error || this.element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#unload();
     }
+  }
+
+  /**
+   * The picture that is on the element now; `told` is the time that was announced.
+   *
+   * In playing the element may be one picture ahead of what was announced (Chromium 156: 6 of 144), its `VideoFrame` is not.
+   */
+  grab(told: number): Grabbed {
+    if (this.#framesTell === false) return { time: told, picture: this.element, close: () => undefined };
+    const picture = new VideoFrame(this.element);
+    // A browser that gives the element's own time here, which after a seek lies within the frame, says nothing of the picture.
+    this.#framesTell ??= Math.abs(picture.timestamp - this.element.currentTime * 1e6) > 2;
+    const time = this.#framesTell ? picture.timestamp / 1e6 : told;
+    return { time, picture, close: () => picture.close() };
   }
 
   /** Play from here; muted where the browser wants a click before it lets sound play. */
