@@ -22,6 +22,16 @@ _ASK_FOR_THEME: Final = """<!DOCTYPE html>
 """
 
 
+_SAY_GOODBYE: Final = """
+<script>
+  addEventListener("pagehide", () => {
+    const { baseUrl, kernelId } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`);
+  });
+</script>
+"""
+
+
 class ReviewPage(TornadoVoilaHandler):  # type: ignore[misc] # untyped
     """One visit, with a kernel of its own."""
 
@@ -34,9 +44,14 @@ class ReviewPage(TornadoVoilaHandler):  # type: ignore[misc] # untyped
             self.finish(_ASK_FOR_THEME)
 
     async def get_generator(self, path: str | None = None) -> AsyncIterator[str]:
-        """The page in pieces. Voila 0.5's names style sheets on a CDN, which a closed network waits for in vain."""
+        """The page in pieces. Voila 0.5's names style sheets on a CDN, which a closed network waits for in vain.
+
+        Voila's own goodbye hangs on `beforeunload`, which browsers leave out when a tab is closed without having been
+        touched.
+        """
         async for piece in super().get_generator(path):
             yield _ELSEWHERE.sub("", piece)
+        yield _SAY_GOODBYE
 
 
 class ClosedPage(VoilaShutdownKernelHandler):  # type: ignore[misc] # untyped
@@ -45,6 +60,14 @@ class ClosedPage(VoilaShutdownKernelHandler):  # type: ignore[misc] # untyped
     The browser says so by a beacon, which can't carry the XSRF header, so Voila 0.5.13 answers 403 and the kernel stays
     for ever. Who sends it must be logged in and know the kernel's id.
     """
+
+    @authenticated
+    async def post(self, kernel_id: str) -> None:
+        """End it; a page may say so twice."""
+        if kernel_id in self.kernel_manager:
+            await super().post(kernel_id)
+        else:
+            self.set_status(204)
 
     def check_xsrf_cookie(self) -> None:
         """Accept a beacon."""
