@@ -241,9 +241,10 @@ class Workspace:
         return report
 
     def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
-        """Read masters and proxies back in full and derive the manifests of exported clips again.
+        """Read masters and proxies back in full, derive the manifests of exported clips again, and hold all files to their hashes.
 
-        A source whose master or proxy has changed is no more `ready` after that: `retry` makes both anew.
+        A source of which a file differs that was made from its original is no more `ready` after that: `retry` makes all
+        of them anew.
 
         Returns:
             `ok`, and `problems`: rows with `source_id`, `frame` (or None) and `what`.

@@ -47,6 +47,7 @@ def hand_over(store: Store, rows: Sequence[Row], folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         target = open_store(str(folder))
+        target.remove_dead_parts()
         for row in rows:
             with target.part(copy_name(row)) as part:
                 shutil.copyfile(store.local_path(row["uri"]), part.path)

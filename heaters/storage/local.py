@@ -97,7 +97,9 @@ class LocalStore:
 
     def remove_dead_parts(self) -> Sequence[Path]:
         """Remove the `.part` files of ours that nobody holds a lock on."""
-        parts = (path for folder in ARTIFACT_FOLDERS for path in sorted((self.root / folder).glob("*.part")))
+        parts = (
+            path for folder in ("", *ARTIFACT_FOLDERS) for path in sorted((self.root / folder).glob("*.part"))
+        )
         return [path for path in parts if _PART.search(path.name) and _remove_if_dead(path)]
 
     def free_bytes(self) -> int:

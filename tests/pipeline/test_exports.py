@@ -267,6 +267,14 @@ def test_an_index_of_clips_that_are_exported_no_more_does_not_stay(
     assert sorted(path.suffix for path in (tmp_path / "delivery").iterdir()) == [".mp4", ".mp4"]
 
 
+def test_what_a_killed_hand_over_has_left_goes_with_the_next(exported: Workspace, tmp_path: Path) -> None:
+    left, browser = tmp_path / f"001_first_001.mp4.{'0a' * 16}.part", tmp_path / "film.mkv.part"
+    for path in (left, browser):
+        path.write_bytes(b"half")
+    exported.export(to=tmp_path)
+    assert (left.exists(), browser.exists()) == (False, True)
+
+
 def test_clips_are_handed_over_by_one_process_at_a_time(exported: Workspace, tmp_path: Path) -> None:
     with run_lock(exported.root / "catalog", "janitor"):
         Heaters(exported.root).refused("export", "--to", tmp_path / "x", status=75, kind="RunActive")
