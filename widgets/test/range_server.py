@@ -1,4 +1,5 @@
 """A film of the sample show, and a server of byte ranges that can misbehave, for `browser_check.py`."""
+# ruff: noqa: INP001, PLR2004 - beside a script that is run by hand
 
 from __future__ import annotations
 
@@ -148,7 +149,9 @@ class _Answering(BaseHTTPRequestHandler):
             start = int(query["offset"])
             return self._send(200, data[start : start + int(query["size"])], "application/octet-stream")
         if path == "/rows":
-            return self._send(200, film.rows(int(query["first"]), int(query["end"])), "application/octet-stream")
+            return self._send(
+                200, film.rows(int(query["first"]), int(query["end"])), "application/octet-stream"
+            )
         answers = {
             "/": (PAGE, "text/html"), "/harness.js": (self.world.script, "text/javascript"),
             "/show.json": (json.dumps(film.show()).encode(), "application/json"),
@@ -181,7 +184,11 @@ class _Answering(BaseHTTPRequestHandler):
     def _send(self, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
         try:
             self.send_response(status)
-            for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
+            for name, value in {
+                "Content-Type": kind,
+                "Content-Length": str(len(body)),
+                **(headers or {}),
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             pieces = range(0, len(body), 40_000)

@@ -8,7 +8,10 @@ export class Clock {
   /** Wall time (`performance.now`) at which `#at` was; null while the clock stands. */
   #since: number | null = null;
   #at = 0;
+  /** The sound is the clock. */
   #leads = false;
+  /** Sound was refused, or failed, since `start`. */
+  #silent = false;
   #turn = 0;
 
   constructor(sound: Sound | null) {
@@ -19,6 +22,7 @@ export class Clock {
   start(at: number, speed: number): void {
     this.#speed = speed;
     this.#at = at;
+    this.#silent = false;
     this.resume();
   }
 
@@ -52,10 +56,12 @@ export class Clock {
   resume(): void {
     const turn = ++this.#turn;
     this.#leads = false;
-    this.#since = this.#sound ? null : performance.now();
-    void this.#sound?.start(this.#at, this.#speed).then((plays) => {
+    const sound = this.#silent ? null : this.#sound;
+    this.#since = sound ? null : performance.now();
+    void sound?.start(this.#at, this.#speed).then((plays) => {
       if (turn !== this.#turn) return;
       this.#leads = plays;
+      this.#silent = !plays;
       if (!plays) this.#since = performance.now();
     });
   }
@@ -64,6 +70,7 @@ export class Clock {
   retrySound(): void {
     if (!this.#sound || this.#leads || this.#since === null) return;
     this.#at = this.time;
+    this.#silent = false;
     this.resume();
   }
 }

@@ -9,7 +9,8 @@ import type { FrameRange } from "./player.ts";
 import { ReadAhead } from "./readAhead.ts";
 import type { Stage } from "./stage.ts";
 
-const COMING = 6;
+/** Decoded or nearly so: enough for a hiccup of a third of a second. */
+const COMING = 8;
 /** Frames closer than this on the wall are thinned out: no screen shows them. */
 const SHORTEST_SECONDS = 0.012;
 /** So long after a frame was due the clock waits for it. */

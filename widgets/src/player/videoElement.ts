@@ -101,15 +101,22 @@ export class VideoElement {
     this.element.muted = muted;
   }
 
-  /** Media time of the next picture; null at the end of the file. Waits out an outage. */
+  /** Media time of the next picture; null at the end of the file. Waits out an outage, and goes on where it stood. */
   async nextPicture(signal: AbortSignal): Promise<number | null> {
     for (;;) {
       const came = await this.#picture(signal, PATIENCE_MS);
       if (came !== null) return came;
       if (this.element.ended) return null;
       if (this.element.paused && !this.element.error) throw new DOMException("paused", "AbortError");
+      const stood = this.#shown ?? this.element.currentTime;
+      this.element.pause();
+      const speed = this.element.playbackRate;
       await this.#supply.alive(signal);
-      if (this.element.error) await this.#again(signal);
+      if (this.element.error) this.#unload();
+      await this.#load(signal);
+      this.element.currentTime = stood;
+      this.element.playbackRate = speed;
+      await this.element.play();
     }
   }
 
@@ -124,14 +131,6 @@ export class VideoElement {
     this.element.cancelVideoFrameCallback(this.#watch);
     this.#unload();
     this.element.remove();
-  }
-
-  async #again(signal: AbortSignal): Promise<void> {
-    const { currentTime } = this.element;
-    this.#unload();
-    await this.#load(signal);
-    this.element.currentTime = currentTime;
-    await this.element.play();
   }
 
   async #load(signal: AbortSignal): Promise<void> {
