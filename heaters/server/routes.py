@@ -126,6 +126,12 @@ class HealthRoute(Route):
         self.set_header("Cache-Control", "no-store")
         self.finish({"heaters": __version__})
 
+    @authenticated
+    @authorized
+    async def head(self) -> None:
+        """Send the headers that `get` would send."""
+        await self.get()
+
 
 def routes(base_url: str) -> list[tuple[str, type[Route]]]:
     """Our routes below the base URL of a server."""
