@@ -197,11 +197,11 @@ def test_no_tracked_file_is_a_leftover() -> None:
     assert [file.name for file in tracked_files() if leftovers.search(file.name)] == []
 
 
-def test_the_wheel_carries_every_package_and_the_notebooks() -> None:
+def test_the_wheel_carries_every_package_the_notebooks_and_the_dashboards() -> None:
     listed = set(
         tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]
     )
     there = {
         ".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "heaters").rglob("__init__.py")
     }
-    assert listed == there | {"heaters._notebooks"}
+    assert listed == there | {"heaters._dashboards", "heaters._notebooks"}
