@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from tornado.web import authenticated
+from tornado.web import HTTPError, authenticated
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
@@ -38,7 +38,9 @@ class ReviewPage(TornadoVoilaHandler):  # type: ignore[misc] # untyped
     @authenticated
     async def get(self, path: str | None = None) -> None:
         """Send the page, or, before any kernel is started, the question for the browser's theme."""
-        if path or self.get_query_argument("theme", None):
+        if path:
+            raise HTTPError(404)
+        if self.get_query_argument("theme", None):
             await super().get(path)
         else:
             self.finish(_ASK_FOR_THEME)

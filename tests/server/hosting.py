@@ -6,6 +6,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -115,7 +116,9 @@ def _running(words: Sequence[str], folder: Path, address: str) -> Iterator[tuple
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.05)
             found = re.search(address, log.read_text())
-        yield process, int(found[1])
+        port = int(found[1])  # Jupyter Server says it before it listens
+        assert wait_until(lambda: answers(port)), log.read_text()
+        yield process, port
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -124,6 +127,15 @@ def _running(words: Sequence[str], folder: Path, address: str) -> Iterator[tuple
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("localhost", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def wait_until(true: Any, patience: float = 60) -> bool:
