@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { following, isAfter, within } from "../src/player/loopPlan.ts";
+import { following, isAfter, runsOf, within } from "../src/player/loopPlan.ts";
 import type { PlayerState } from "../src/player/player.ts";
 import { Stride } from "../src/player/scrub.ts";
 import { Status } from "../src/player/status.ts";
@@ -15,6 +15,11 @@ test("a loop holds exactly the frames of its range", () => {
   for (const [at, place] of places.entries()) {
     for (const [other, earlier] of places.entries()) assert.equal(isAfter(place, earlier), at > other);
   }
+});
+
+test("neighbours are fetched together, what is wanted first comes first", () => {
+  assert.deepEqual(runsOf([50, 51, 52, 7, 8, 51, 90]), [{ start: 50, end: 53 }, { start: 7, end: 9 }, { start: 90, end: 91 }]);
+  assert.deepEqual(runsOf([]), []);
 });
 
 test("a range lies within the source and holds a frame", () => {

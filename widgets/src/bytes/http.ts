@@ -49,6 +49,7 @@ async function request(address: string, range: ByteRange, signal: AbortSignal): 
     credentials: "same-origin",
     // Chromium 156 lets requests for one address wait for each other where they may be cached; and a damaged answer would stay.
     cache: "no-store",
+    redirect: "manual",
     signal,
   });
   const why = objection(answer, range);
@@ -63,7 +64,8 @@ async function request(address: string, range: ByteRange, signal: AbortSignal): 
 function objection(answer: Response, range: ByteRange): BytesFault | null {
   const type = answer.headers.get("content-type") ?? "";
   if (UNREACHABLE.has(answer.status)) return new BytesFault("lost", `the server answers ${answer.status}`);
-  if (answer.redirected || type.startsWith("text/html")) {
+  const moved = answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400);
+  if (moved || answer.redirected || type.startsWith("text/html")) {
     return new BytesFault("refused", "the server sent a page instead of the video: log in again, then reload this page");
   }
   if (answer.status === 200) return new BytesFault("refused", "the server does not send parts of files (200, not 206)");

@@ -1,4 +1,4 @@
-/** The order of frames in playing: a range, over and over. Pure. */
+/** Ranges of frames, and their order in playing: over and over. Pure. */
 
 import type { FrameRange } from "./player.ts";
 
@@ -21,4 +21,17 @@ export function following({ lap, frame }: Place, { start, end }: FrameRange): Pl
 export function within({ start, end }: FrameRange, frames: number): FrameRange {
   const first = Math.min(Math.max(0, start), frames - 1);
   return { start: first, end: Math.min(Math.max(first + 1, end), frames) };
+}
+
+/** Frames as ranges of neighbours, in the order in which their first ones are wanted. */
+export function runsOf(frames: readonly number[]): FrameRange[] {
+  const left = new Set(frames);
+  const runs: FrameRange[] = [];
+  for (const frame of frames) {
+    if (!left.has(frame)) continue;
+    const run = { start: frame, end: frame };
+    while (left.delete(run.end)) run.end++;
+    runs.push(run);
+  }
+  return runs;
 }

@@ -53,6 +53,7 @@ export class Playback {
     this.#speed = speed;
     this.#due = this.#head = { lap: 0, frame: from };
     this.#ahead = new ReadAhead(stage.bytes, range);
+    document.addEventListener("visibilitychange", this.#seen);
     void this.#start(from);
   }
 
@@ -63,11 +64,19 @@ export class Playback {
   stop(): void {
     this.#ended = true;
     this.#stage.status.settled();
+    document.removeEventListener("visibilitychange", this.#seen);
     cancelAnimationFrame(this.#tick);
     this.#clock.hold();
     this.#ahead.stop();
     for (const slot of this.#slots.splice(0)) slot.coming.drop();
   }
+
+  /** Nothing is painted in a hidden page, so sound would run out of the range. */
+  readonly #seen = (): void => {
+    if (!this.#tick || this.#holding) return;
+    if (document.hidden) this.#clock.hold();
+    else this.#clock.resume();
+  };
 
   /** The clock starts with the first picture, so that none of the first ones comes late. */
   async #start(from: number): Promise<void> {

@@ -1,13 +1,16 @@
 /** The sound of a source: one audio element on the proxy's sound alone. Its time 0 is the source's first frame. */
 
 import type { MediaAddress } from "../bytes/mediaFile.ts";
+import { Idle } from "./idle.ts";
 
 const STARTS_MS = 1_500;
+const IDLE_MS = 60_000;
 
 export class Sound {
   readonly #load: (signal: AbortSignal) => Promise<MediaAddress>;
   readonly #refused: () => void;
   readonly #closed = new AbortController();
+  readonly #idle = new Idle(IDLE_MS, () => this.#unload());
   #element: HTMLAudioElement | null = null;
   #file: MediaAddress | null = null;
   #muted = false;
@@ -27,6 +30,7 @@ export class Sound {
   /** Play from a time in seconds. False where there will be no sound this time. */
   async start(at: number, speed: number): Promise<boolean> {
     const turn = ++this.#turn;
+    this.#idle.busy();
     try {
       const element = await this.#ready();
       if (turn !== this.#turn) return false;
@@ -59,10 +63,12 @@ export class Sound {
   stop(): void {
     this.#turn++;
     this.#element?.pause();
+    if (this.#element) this.#idle.rest();
   }
 
   dispose(): void {
     this.stop();
+    this.#idle.busy();
     this.#closed.abort(new DOMException("closed", "AbortError"));
     this.#unload();
   }

@@ -2,9 +2,11 @@
 
 import type { MediaAddress } from "../bytes/mediaFile.ts";
 import { orAborted } from "../bytes/pause.ts";
+import { Idle, untilVisible } from "./idle.ts";
 
 /** After a seek without a picture for so long somebody asks the server whether it lives. */
 const PATIENCE_MS = 1_200;
+const IDLE_MS = 20_000;
 const ENDS = ["ended", "error"] as const;
 
 /** What is on the element at a moment. */
@@ -26,6 +28,7 @@ export interface VideoSupply {
 export class VideoElement {
   readonly element: HTMLVideoElement;
   readonly #supply: VideoSupply;
+  readonly #idle = new Idle(IDLE_MS, () => this.#unload());
   #address: MediaAddress | null = null;
   #shown: number | null = null;
   #watch = 0;
@@ -57,7 +60,9 @@ export class VideoElement {
       const picture = this.#picture(signal, PATIENCE_MS);
       this.element.currentTime = time;
       const came = await picture;
+      this.#idle.rest();
       if (came !== null) return came;
+      await untilVisible(signal);
       await this.#supply.alive(signal);
       if (this.element.error || this.element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#unload();
     }
@@ -79,6 +84,7 @@ export class VideoElement {
 
   /** Play from here; muted where the browser wants a click before it lets sound play. */
   async play(speed: number, muted: boolean): Promise<{ muted: boolean; refused: boolean }> {
+    this.#idle.busy();
     this.element.playbackRate = speed;
     this.element.preservesPitch = true;
     this.element.muted = muted;
@@ -95,6 +101,7 @@ export class VideoElement {
 
   pause(): void {
     this.element.pause();
+    if (this.#address) this.#idle.rest();
   }
 
   setMuted(muted: boolean): void {
@@ -111,6 +118,7 @@ export class VideoElement {
       const stood = this.#shown ?? this.element.currentTime;
       this.element.pause();
       const speed = this.element.playbackRate;
+      await untilVisible(signal);
       await this.#supply.alive(signal);
       if (this.element.error) this.#unload();
       await this.#load(signal);
@@ -128,12 +136,14 @@ export class VideoElement {
 
   /** Elements that are only removed keep their connections; a page has six for each host. */
   dispose(): void {
+    this.#idle.busy();
     this.element.cancelVideoFrameCallback(this.#watch);
     this.#unload();
     this.element.remove();
   }
 
   async #load(signal: AbortSignal): Promise<void> {
+    this.#idle.busy();
     if (this.element.error) this.#unload();
     if (this.#address) return;
     const address = await this.#supply.address(signal);

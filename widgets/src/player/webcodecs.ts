@@ -3,7 +3,7 @@
 import { Clock } from "./clock.ts";
 import type { PictureDecoder } from "./decoder.ts";
 import { Latest } from "./latest.ts";
-import { within } from "./loopPlan.ts";
+import { runsOf, within } from "./loopPlan.ts";
 import { PaintRate } from "./paintRate.ts";
 import { Pictures } from "./pictures.ts";
 import { Playback } from "./playback.ts";
@@ -24,6 +24,7 @@ export class WebCodecsPlayer implements Player {
   readonly #ahead: StepsAhead;
   readonly #rate = new PaintRate();
   readonly #closed = new AbortController();
+  #wanted = new AbortController();
   #playback: Playback | null = null;
 
   constructor(stage: Stage, decoder: PictureDecoder, sound: Sound | null) {
@@ -84,23 +85,25 @@ export class WebCodecsPlayer implements Player {
   }
 
   prefetch(frames: readonly number[]): void {
-    const sorted = [...new Set(frames)].sort((a, b) => a - b);
-    while (sorted.length) {
-      let count = 1;
-      while (sorted[count] === (sorted[0] ?? 0) + count) count++;
-      const [first = 0] = sorted.splice(0, count);
-      // Whoever wants one of these frames hears of a fault then.
-      this.#stage.bytes.fetchRun(first, first + count, this.#closed.signal).catch(() => undefined);
-    }
+    this.#wanted.abort(new DOMException("others are wanted", "AbortError"));
+    this.#wanted = new AbortController();
+    // Whoever wants one of these frames hears of a fault then.
+    void this.#bringAll(runsOf(frames), this.#wanted.signal).catch(() => undefined);
   }
 
   dispose(): void {
     this.pause();
     this.#closed.abort(new DOMException("closed", "AbortError"));
+    this.#wanted.abort(this.#closed.signal.reason);
     this.#latest.cancel();
     this.#ahead.look(0, 0);
     this.#sound?.dispose();
     this.#decoder.dispose();
+  }
+
+  /** One after the other, so that a seek finds a connection free. */
+  async #bringAll(runs: readonly FrameRange[], signal: AbortSignal): Promise<void> {
+    for (const { start, end } of runs) await this.#stage.bytes.fetchRun(start, end, signal);
   }
 
   async #show(frame: number, step: number, signal: AbortSignal): Promise<boolean> {
