@@ -123,14 +123,17 @@ class HealthRoute(Route):
     @authorized
     async def get(self) -> None:
         """Send the version."""
-        self.set_header("Cache-Control", "no-store")
-        self.finish({"heaters": __version__})
+        self._tell()
 
     @authenticated
     @authorized
     async def head(self) -> None:
         """Send the headers that `get` would send."""
-        await self.get()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"heaters": __version__})
 
 
 def routes(base_url: str) -> list[tuple[str, type[Route]]]:
