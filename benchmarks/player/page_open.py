@@ -12,45 +12,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 SERVE: Final = (
     "import sys; from heaters.server.dashboard import HeatersVoila\n"
-    "HeatersVoila(sys.argv[1], 0, '127.0.0.1', None, on_ready=lambda one: print(one.address, flush=True)).listen()"
+    "HeatersVoila(sys.argv[1], 0, '127.0.0.1', None, on_ready=lambda one: print(one.address, flush=True)).start()"
 )
 CELL: Final = """
 import json, os, time
-marks = {"cell": time.time(), "kernel": __import__("psutil").Process().create_time()}
+marks = {"cell": time.time()}
+if os.path.exists("/proc/self/stat"):
+    with open("/proc/self/stat") as file:
+        born = int(file.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    marks["kernel"] = time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - born)
+else:
+    import psutil
+    marks["kernel"] = psutil.Process().create_time()
 import heaters
 from heaters.ui.player import first_look
 marks["imported"] = time.time()
 shown = first_look(heaters.open_workspace())
 marks["made"] = time.time()
-with open(os.environ["HEATERS_BENCH_MARKS"], "w") as file:
+with open(os.environ["BENCH_MARKS"], "w") as file:
     json.dump(marks, file)
 shown
 """
-"""What the page of a first look does, with notes of the time."""
-WATCH: Final = """
-new MutationObserver((_, observer) => {
-  const root = document.querySelector(".heaters-player");
-  if (!root) return;
-  window.drawn ??= Date.now();
-  if (!(Number(root.dataset.frame) >= 0)) return;
-  window.seen = Date.now();
-  observer.disconnect();
-}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-frame"] });
-"""
+"""What the page of a first look does, with notes of the time; psutil's times are of whole seconds on Linux."""
 TIMES: Final = """() => {
   const [page] = performance.getEntriesByType("navigation");
-  const media = performance.getEntriesByType("resource").filter((one) => one.name.includes("/heaters/media/"));
-  return {
-    began: performance.timeOrigin, first_byte: performance.timeOrigin + page.responseStart, html: performance.timeOrigin + page.responseEnd,
-    drawn: window.drawn, seen: window.seen, frame: Number(document.querySelector(".heaters-player").dataset.frame), requests: media.length,
-  };
+  const html = (performance.timeOrigin + page.responseEnd) / 1000;
+  return { html, drawn: watch.drawn / 1000, seen: watch.seen / 1000, number: watch.number };
 }"""
 TIMEOUT_MS: Final = 120_000
 
@@ -72,13 +66,18 @@ class Opening:
     wrong: int
 
 
-def open_pages(browser: Browser, workspace: Path, scratch: Path, hosts: int, visits: int) -> list[Opening]:
-    """Start `hosts` servers and visit each one `visits` times; the first visit is the cold one."""
+def open_pages(
+    browser: Browser, watch: str, workspace: Path, scratch: Path, hosts: int, visits: int
+) -> list[Opening]:
+    """Start `hosts` servers and visit each one `visits` times; the first visit is the cold one.
+
+    `watch` is the bundled script `openWatch.ts`.
+    """
     made = []
     for number in range(hosts):
         with voila(workspace, scratch / f"voila{number}") as (address, marks):
             context = browser.new_context(viewport={"width": 1280, "height": 900})
-            context.add_init_script(WATCH)
+            context.add_init_script(watch)
             try:
                 made += [visit(context, address, marks, cold=at == 0) for at in range(visits)]
             finally:
@@ -90,22 +89,21 @@ def visit(context: BrowserContext, address: str, marks: Path, *, cold: bool) -> 
     """Open the page once and close it."""
     marks.unlink(missing_ok=True)
     page = context.new_page()
+    began = time.time()
     page.goto(address, wait_until="commit", timeout=TIMEOUT_MS)
-    page.wait_for_function("window.seen", timeout=TIMEOUT_MS)
-    found: dict[str, Any] = page.evaluate(TIMES)
+    page.wait_for_function("window.watch?.seen", timeout=TIMEOUT_MS)
+    found: dict[str, float] = page.evaluate(TIMES)
     page.close()
     kernel: dict[str, float] = json.loads(marks.read_text())
     at = {
-        "request to kernel process": kernel["kernel"], "kernel process to first cell": kernel["cell"], "import": kernel["imported"],
-        "workspace and widget": kernel["made"], "to whole HTML": found["html"] / 1000, "to widget on the page": found["drawn"] / 1000,
-        "to first frame": found["seen"] / 1000,
+        "click to kernel process": kernel["kernel"], "to first cell": kernel["cell"], "import": kernel["imported"],
+        "workspace and widget": kernel["made"], "to whole HTML": found["html"], "to widget on the page": found["drawn"],
+        "to first frame": found["seen"],
     }  # fmt: skip
-    began = found["began"] / 1000
-    before = began
-    parts = {}
+    before, parts = began, {}
     for name, moment in at.items():
         parts[name], before = moment - before, moment
-    return Opening(cold, found["seen"] / 1000 - began, parts, int(found["frame"] != 0))
+    return Opening(cold, found["seen"] - began, parts, int(found["number"] != 0))
 
 
 @contextmanager
@@ -127,7 +125,7 @@ def voila(workspace: Path, folder: Path) -> Iterator[tuple[str, Path]]:
     )
     own = {f"JUPYTER_{name.upper()}_DIR": str(folder / name) for name in ("config", "runtime", "data")}
     environ = {
-        **os.environ, **own, "HEATERS_WORKSPACE": str(workspace), "HOME": str(folder), "HEATERS_BENCH_MARKS": str(marks),
+        **os.environ, **own, "HEATERS_WORKSPACE": str(workspace), "HOME": str(folder), "BENCH_MARKS": str(marks),
     }  # fmt: skip
     with (folder / "log.txt").open("w") as log:
         process = subprocess.Popen(

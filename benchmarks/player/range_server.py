@@ -17,7 +17,8 @@ from heaters.storage.ranges import RangeRefused, parse_range
 
 CHUNK: Final = 1 << 16
 _TYPES: Final = {
-    ".mp4": "video/mp4", ".m4a": "audio/mp4", ".js": "text/javascript", ".html": "text/html", ".jpg": "image/jpeg", ".json": "application/json",
+    ".mp4": "video/mp4", ".m4a": "audio/mp4", ".js": "text/javascript", ".html": "text/html", ".jpg": "image/jpeg",
+    ".json": "application/json",
 }  # fmt: skip
 
 
