@@ -53,6 +53,23 @@ class Watched:
         return int(self.root.get_attribute("data-frame") or -1)
 
     @property
+    def status(self) -> str:
+        """`loading`, `ready`, `lost` or `failed`."""
+        return str(self.root.get_attribute("data-status"))
+
+    @property
+    def message(self) -> str:
+        """What it says over the picture."""
+        return str(self.root.locator(".hp-veil").text_content())
+
+    def wait_for_status(self, status: str, seconds: float = 15) -> None:
+        """Wait until it says so."""
+        self.page.wait_for_function(
+            "([root, status]) => root.dataset.status === status", arg=[self.root.element_handle(), status],
+            timeout=seconds * 1000,
+        )  # fmt: skip
+
+    @property
     def kind(self) -> str:
         """The name of the player that runs."""
         return str(self.root.locator(".hp-kind").text_content())
