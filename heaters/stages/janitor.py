@@ -63,7 +63,7 @@ def sweep(
     orphans = [file.key for file in unnamed if _source_of(file) in ours and file.written > since]
     for key in orphans:
         store.delete(key)
-    kept = [file.key for file in unnamed if file.key not in orphans]
+    kept = sorted({file.key for file in unnamed}.difference(orphans))
     dangling = [
         f"{row['uri']} ({row['kind']} of source {row['source_video_id']}) is missing"
         for row in artifacts if store.head(row["uri"]) is None
