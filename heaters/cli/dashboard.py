@@ -33,7 +33,13 @@ def dashboard(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Serve the review page until Ctrl-C."""
-    root = find_workspace(workspace)
+    serve_page(find_workspace(workspace), port, ip, token, browser=browser)
+
+
+def serve_page(
+    root: Path, port: int | None, ip: str = "localhost", token: str | None = None, *, browser: bool = True
+) -> None:
+    """Serve the review page of a workspace until Ctrl-C; `port` None takes the first free one from 8866 on."""
     # jsonschema 4.26 imports this for a check of addresses that nobody here asks for: 3 s at every start
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from heaters.server.dashboard import HeatersVoila  # noqa: PLC0415 - a second, for this verb alone

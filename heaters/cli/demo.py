@@ -1,4 +1,4 @@
-"""The verb `demo`: a show from file to final clips, with the decisions made by a script."""
+"""The verb `demo`: a show from file to the review page, or to final clips with the decisions made by a script."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from heaters.cli import output
+from heaters.cli.dashboard import serve_page
 from heaters.cli.sources import show_report
 from heaters.errors import UsageError
 from heaters.stages.intake import in_words
@@ -25,13 +26,13 @@ def demo(
         typer.Argument(metavar="FILE", help="A video of your own; default: a sample show made here."),
     ] = None,
     serve: Annotated[  # noqa: FBT002
-        bool, typer.Option(help="Serve the review dashboard afterwards (not built yet).")
+        bool, typer.Option(help="Serve the review page; else review by script and export.")
     ] = True,
     folder: Annotated[
         Path, typer.Option("--workspace", "-w", metavar="DIR", help="Where to do it.")
     ] = DEMO_FOLDER,
 ) -> int:
-    """Take a show from file to exported clips, and say what happens at each step."""
+    """Take a show from file to the review page, or to exported clips, and say what happens at each step."""
     print(_plan(source, folder))
     ws = open_workspace(folder, create=True, reviewer="demo")
     film = Path(source) if source else _sample(folder)
@@ -50,20 +51,25 @@ def demo(
     if report.failed:
         return 1
     clips = _live(ws, row["id"])
-    print(
-        f"   {ws.source(row['id'])['n_frames']} frames, {len(clips)} shots\n3. review (by script; reviewer 'demo')"
-    )
+    print(f"   {ws.source(row['id'])['n_frames']} frames, {len(clips)} shots")
+    if serve:
+        print(f"3. review\n   Ctrl-C ends it; then: heaters clips --workspace {folder}")
+        serve_page(ws.root, port=None)
+        return 0
+    _finish(ws, row["id"], clips)
+    print(f"Go on with: heaters clips --workspace {folder}   (or: heaters show 1.1 --workspace {folder})")
+    return 0
+
+
+def _finish(ws: Workspace, source_id: int, clips: list[dict[str, Any]]) -> None:
+    print("3. review (by script; reviewer 'demo')")
     if any(clip["reviewer"] for clip in clips):
         print("   this show has been reviewed already: its decisions stand")
     else:
-        _review(ws, row["id"])
+        _review(ws, source_id)
     print("4. export, from the gold master")
-    show_report(ws.export([row["id"]], watcher=output.watcher()), "heaters verify")
+    show_report(ws.export([source_id], watcher=output.watcher()), "heaters verify")
     print(f"\n{_tree(ws.root)}\n")
-    if serve:
-        print("The review dashboard is not built yet; this was the same as --no-serve.")
-    print(f"Go on with: heaters clips --workspace {folder}   (or: heaters show 1.1 --workspace {folder})")
-    return 0
 
 
 def _plan(source: str | None, folder: Path) -> str:
