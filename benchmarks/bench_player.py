@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from player.arena import Arena, Missing, arena, bundled, chromium
-from player.film import SHEET_QUALITY, Sheets, make_sheets, make_workspace
+from player.film import CELL, SHEET_QUALITY, Sheets, make_sheets, make_workspace
 from player.page_open import Opening, open_pages
+
+from heaters.ui import messages
 
 Row = dict[str, Any]
 PLAYERS: Final = ("ours", "video", "mediabunny", "gop", "sheets")
@@ -30,6 +32,9 @@ GOP_SEEKS: Final = 5
 """Counted seeks of a round where one takes seconds."""
 REST_MS: Final = 50
 PERCENT_95: Final = 0.95
+QUANTILES: Final = (("p50", 0.5), ("p95", PERCENT_95))
+CLOCK_SECONDS: Final = 0.01
+"""The page's wall clock and the server's may differ by so much; less than the rest between seeks."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Seeks:
     requests: list[int] = field(default_factory=list)
     share: list[float] = field(default_factory=list)
     """Bytes that the server sent for a seek, by those of the frame."""
-    total_bytes: int = 0
+    megabytes: float = 0.0
 
     @property
     def wrong(self) -> int:
@@ -113,7 +118,7 @@ def measure_seeks(ring: Arena, size: Size, sheets: Sheets) -> Iterator[Row]:
     names = list(found)
     for number in range(size.rounds):
         frames = random.Random(number).sample(range(2, ring.film.n_frames - 2), WARM_UP + size.seeks)
-        for name in names[number % len(names) :] + names[: number % len(names)]:
+        for name in turned(names, number):
             own = frames[: WARM_UP + GOP_SEEKS] if name == "gop" else frames
             seek_round(ring, found[name], name, f"{name}-{number}", own)
     yield from seek_rows(found, ring, sheets)
@@ -131,80 +136,78 @@ def seek_round(ring: Arena, into: Seeks, name: str, who: str, frames: list[int])
         if name == "ours":
             again = random.Random(who).sample(frames[first:], len(frames) - first)
             into.warm += page.evaluate(run, [again, REST_MS])
-    into.total_bytes += sum(one.sent for one in ring.log.requests if one.who == who)
+    into.megabytes += sum(one.sent for one in ring.log.requests if one.who == who) / 1e6
     sizes = ring.film.columns["size"]
     requests = ring.log.of(who, "proxy.mp4")
     for at, one in enumerate(cold):
         until = cold[at + 1]["began"] if at + 1 < len(cold) else one["began"] + one["shown"] / 1000
-        own = [request for request in requests if one["began"] <= request.began < until]
+        own = [ask for ask in requests if one["began"] <= ask.began + CLOCK_SECONDS < until]
         into.requests.append(len(own))
-        into.share.append(sum(request.sent for request in own) / float(sizes[one["frame"]]))
+        into.share.append(sum(ask.sent for ask in own) / float(sizes[one["frame"]]))
 
 
 def seek_rows(found: dict[str, Seeks], ring: Arena, sheets: Sheets) -> Iterator[Row]:
     """Our times against each peer's, and our requests."""
-    ours, video = found["ours"], found["video"]
-    count = f"{len(ours.cold)} random frames, {sum(ring.film.columns['size']) / ring.film.n_frames / 1000:.0f} kB each"
-    bunny = found.get("mediabunny")
-    for name, at in (("p50", 0.5), ("p95", PERCENT_95)):
-        yield row(
-            f"random seek {name}, cold, <video> on the proxy", quantile(ours.cold, at), quantile(video.cold, at), "ms",
-            "ratio <= 0.35", f"{count}; {wrongs(found, 'ours', 'video')}; until the page's next rendering "
-            f"{quantile(ours.cold, at, 'shown'):.0f} and {quantile(video.cold, at, 'shown'):.0f} ms; by round {by_round(ours)} and {by_round(video)}",
-        )  # fmt: skip
-    for name, at, target in (("p50", 0.5, "ratio <= 0.8"), ("p95", PERCENT_95, "")):
-        if bunny is None:
-            yield row(
-                f"random seek {name}, cold, mediabunny",
-                quantile(ours.cold, at),
-                None,
-                "ms",
-                target,
-                "mediabunny is not installed: npm ci in benchmarks/player",
-            )
-            continue
-        yield row(
-            f"random seek {name}, cold, mediabunny", quantile(ours.cold, at), quantile(bunny.cold, at), "ms", target,
-            f"mediabunny {ring.mediabunny}, getSample, cache of a quarter of the file; {wrongs(found, 'mediabunny')}; by round {by_round(bunny)}; "
-            f"it read {bunny.total_bytes / 1e6:.0f} MB in {sum(bunny.requests)} requests, ours {ours.total_bytes / 1e6:.1f}",
-        )  # fmt: skip
-    once = sum(number == 1 for number in ours.requests)
+    ours, gop = found["ours"], found["gop"]
+    yield from video_rows(ours, found["video"], ring)
+    yield from mediabunny_rows(ours, found.get("mediabunny"), ring)
     yield row(
-        "requests of a cold seek, most",
-        float(max(ours.requests)),
-        None,
-        "",
-        "ours <= 1",
-        f"{once} of {len(ours.requests)} seeks made exactly one",
-    )
+        "cold seeks with exactly one request", 100 * ours.requests.count(1) / len(ours.requests), None, "%", "ours >= 100",
+        f"of {len(ours.requests)}; fewest {min(ours.requests)}, most {max(ours.requests)}",
+    )  # fmt: skip
     yield row(
-        "bytes of a cold seek by those of the frame, most",
-        max(ours.share),
-        None,
-        "",
-        "ours <= 1.05",
-        f"least {min(ours.share):.3f}",
-    )
+        "bytes of a cold seek by those of the frame, most", max(ours.share), None, "", "ours <= 1.05", f"least {min(ours.share):.3f}",
+    )  # fmt: skip
     yield row(
         "cached seek p50, peer: cold", quantile(ours.warm, 0.5), quantile(ours.cold, 0.5), "ms", "ratio <= 0.6",
         f"p95 {quantile(ours.warm, PERCENT_95):.0f} ms; both ours",
     )  # fmt: skip
-    gop = found["gop"]
     yield row(
         "random seek p50, cold, <video> on a GOP of 250", quantile(ours.cold, 0.5), quantile(gop.cold, 0.5), "ms",
-        note=f"p95 {quantile(gop.cold, PERCENT_95):.0f} ms; {wrongs(found, 'gop')}",
+        note=f"p95 {quantile(gop.cold, PERCENT_95):.0f} ms of {len(gop.cold)}; wrong {gop.wrong}",
     )  # fmt: skip
     yield sheet_row(found["sheets"], ours, ring, sheets)
 
 
+def video_rows(ours: Seeks, video: Seeks, ring: Arena) -> Iterator[Row]:
+    """Against `<video>` on the same proxy."""
+    size = ring.film.columns["size"].mean() / 1000
+    for name, at in QUANTILES:
+        rendered = [f"{quantile(one.cold, at, 'shown'):.0f}" for one in (ours, video)]
+        yield row(
+            f"random seek {name}, cold, <video> on the proxy", quantile(ours.cold, at), quantile(video.cold, at), "ms", "ratio <= 0.35",
+            f"{len(ours.cold)} random frames of {size:.0f} kB; wrong {ours.wrong} and {video.wrong}; until the page's next rendering "
+            f"{' and '.join(rendered)} ms; "
+            f"medians of rounds {by_round(ours)} and {by_round(video)}; `<video>` read {video.megabytes:.0f} MB",
+        )  # fmt: skip
+
+
+def mediabunny_rows(ours: Seeks, bunny: Seeks | None, ring: Arena) -> Iterator[Row]:
+    """Against mediabunny on the same proxy."""
+    for name, at in QUANTILES:
+        title, target = f"random seek {name}, cold, mediabunny", "ratio <= 0.8" if name == "p50" else ""
+        mine = quantile(ours.cold, at)
+        if bunny is None:
+            yield row(
+                title, mine, None, "ms", target, "mediabunny is not installed: npm ci in benchmarks/player"
+            )
+            continue
+        yield row(
+            title, mine, quantile(bunny.cold, at), "ms", target,
+            f"mediabunny {ring.mediabunny}, getSample, cache of a quarter of the file; wrong {bunny.wrong}; medians of rounds "
+            f"{by_round(ours)} and {by_round(bunny)}; all seeks read {ours.megabytes:.1f} and {bunny.megabytes:.0f} MB",
+        )  # fmt: skip
+
+
 def sheet_row(cells: Seeks, ours: Seeks, ring: Arena, sheets: Sheets) -> Row:
     """What sheets cost before anything can be seen, and then."""
-    first = [one for at, one in enumerate(cells.cold) if at % (len(cells.cold) // len(cells.medians)) == 0]
+    first = cells.cold[:: len(cells.cold) // len(cells.medians)]
+    any_seek = " and ".join(f"{quantile(cells.cold, at):.1f}" for _, at in QUANTILES)
     return row(
         "first picture, JPEG sheets", quantile(ours.cold, 0.5), quantile(first, 0.5), "ms",
-        note=f"a third of the width, quality {SHEET_QUALITY}: {len(sheets.paths)} sheets of {sheets.total_bytes / 1e6:.0f} MB that took {sheets.seconds:.0f} s "
-        f"to make (the proxy has {ring.film.facts['proxy_bytes'] / 1e6:.0f} MB); any seek p50 {quantile(cells.cold, 0.5):.1f}, p95 "
-        f"{quantile(cells.cold, PERCENT_95):.0f} ms; wrong {cells.wrong}",
+        note=f"cells of {CELL[0]}×{CELL[1]}, quality {SHEET_QUALITY}: {len(sheets.paths)} sheets of {sheets.total_bytes / 1e6:.0f} MB, "
+        f"made in {sheets.seconds:.0f} s (the proxy has {ring.film.facts['proxy_bytes'] / 1e6:.0f} MB); any seek p50, p95 {any_seek} ms; "
+        f"wrong {cells.wrong}",
     )  # fmt: skip
 
 
@@ -215,61 +218,69 @@ def measure_scrub(ring: Arena, size: Size, _: Sheets) -> Iterator[Row]:
     wrong = dict.fromkeys(names, 0)
     for number in range(size.rounds):
         first = random.Random(number).randrange(1, ring.film.n_frames - size.scrubbed)
-        for name in names[number % len(names) :] + names[: number % len(names)]:
+        for name in turned(names, number):
             # a `<video>` takes long enough for a quarter
             end = first + size.scrubbed // (4 if name == "video" else 1)
             with ring.page(name, f"{name}-scrub-{number}") as page:
                 one = page.evaluate("([first, end]) => bench.scrub(first, end)", [first, end])
             rates[name].append(one["painted"] / one["seconds"])
             wrong[name] += one["wrong"]
+    ours = statistics.median(rates["ours"])
     for name in names[1:]:
+        rounds = " and ".join(" ".join(f"{rate:.0f}" for rate in rates[who]) for who in ("ours", name))
+        title = "scrub, <video>" if name == "video" else "scrub, the iterator of mediabunny"
         yield row(
-            f"scrub, {'<video>' if name == 'video' else 'the iterator of mediabunny'}", statistics.median(rates["ours"]), statistics.median(rates[name]), "fps",
-            "ratio >= 1.0", f"{size.scrubbed} neighbouring frames from a cold start, median of {size.rounds}; wrong {wrong['ours']} and {wrong[name]}",
+            title, ours, statistics.median(rates[name]), "fps", "ratio >= 1.0",
+            f"{size.scrubbed} neighbouring frames from a cold start; by round {rounds}; wrong {wrong['ours']} and {wrong[name]}",
         )  # fmt: skip
+
+
+@dataclass
+class Plays:
+    """All the times that one player played the film."""
+
+    lost: int = 0
+    """Frames that were never on screen."""
+    apart: list[float] = field(default_factory=list)
+    """Milliseconds between the time of the sound and the start of the frame, whenever one was painted."""
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, played: Row, film: messages.Film, *, own_count: bool) -> None:
+        """Count one time; a page may miss frame callbacks, so a player's own count is taken where that is better for it."""
+        paints = played["paints"]
+        seen = len({paint["frame"] for paint in paints})
+        missing = film.n_frames - seen
+        self.lost += min(missing, played["dropped"]) if own_count else missing
+        unit = film.facts["time_base"][0] / film.facts["time_base"][1]
+        heard = [paint for paint in paints if paint["heard"] is not None]
+        self.apart += [
+            1000 * abs(paint["heard"] - unit * film.columns["pts"][paint["frame"]]) for paint in heard
+        ]
+        read = [paint for paint in paints if paint["number"] is not None]
+        wrong = sum(paint["number"] != paint["frame"] for paint in read)
+        self.notes.append(
+            f"{seen} seen in {played['seconds']:.1f} s, {played['dropped']} dropped by its own count, {len(paints) - len(heard)} without "
+            f"sound, wrong {wrong} of {len(read)} read"
+        )
 
 
 def measure_play(ring: Arena, size: Size, _: Sheets) -> Iterator[Row]:
     """The whole film with sound at its own speed."""
-    frames = ring.film.n_frames
-    lost: dict[str, list[int]] = {"ours": [], "video": []}
-    apart: dict[str, list[float]] = {"ours": [], "video": []}
-    notes: dict[str, list[str]] = {"ours": [], "video": []}
-    names = list(lost)
+    plays = {"ours": Plays(), "video": Plays()}
     for number in range(size.plays):
-        for name in names[:: 1 if number % 2 == 0 else -1]:
+        for name in turned(list(plays), number):
             with ring.page(name, f"{name}-play-{number}") as page:
-                one = page.evaluate("frames => bench.play(frames)", frames)
-            seen = {paint["frame"] for paint in one["paints"]}
-            read = [paint for paint in one["paints"] if paint["number"] is not None]
-            wrong = sum(paint["number"] != paint["frame"] for paint in read)
-            # frames that were never on screen; a page may miss frame callbacks, so its own count helps `<video>`
-            lost[name].append(
-                frames - len(seen) if name == "ours" else min(frames - len(seen), one["dropped"])
-            )
-            rows = (
-                ring.film.columns["pts"]
-                * float(ring.film.facts["time_base"][0])
-                / ring.film.facts["time_base"][1]
-            )
-            apart[name] += [
-                1000 * abs(paint["heard"] - rows[paint["frame"]])
-                for paint in one["paints"]
-                if paint["heard"] is not None
-            ]
-            silent = sum(paint["heard"] is None for paint in one["paints"])
-            notes[name].append(
-                f"{len(seen)} of {frames} seen in {one['seconds']:.1f} s, {one['dropped']} dropped by its own count, {silent} without sound, "
-                f"wrong {wrong} of {len(read)} read"
-            )
-    total = frames * size.plays
+                played = page.evaluate("frames => bench.play(frames)", ring.film.n_frames)
+            plays[name].add(played, ring.film, own_count=name == "video")
+    total = ring.film.n_frames * size.plays
+    ours, video = plays["ours"], plays["video"]
     yield row(
-        f"dropped while playing {size.seconds:.0f} s, <video>", 100 * sum(lost["ours"]) / total, 100 * sum(lost["video"]) / total, "%", "ratio <= 1.0",
-        f"{sum(lost['ours'])} and {sum(lost['video'])} of {total} frames; ours: {' / '.join(notes['ours'])}; <video>: {' / '.join(notes['video'])}",
+        f"dropped while playing {size.seconds:.0f} s, <video>", 100 * ours.lost / total, 100 * video.lost / total, "%", "ratio <= 1.0",
+        f"{ours.lost} and {video.lost} of {total} frames; ours: {' / '.join(ours.notes)}; <video>: {' / '.join(video.notes)}",
     )  # fmt: skip
     yield row(
-        "sound against painted frame, p95", spread(apart["ours"]), spread(apart["video"]), "ms", "ours <= 40",
-        f"|time of the sound - start of the frame| whenever a frame was painted; p50 {statistics.median(apart['ours'] or [0]):.0f} ms, ours; {len(apart['ours'])} paints",
+        "sound against painted frame, p95", spread(ours.apart), spread(video.apart), "ms", "ours <= 40",
+        f"whenever a frame was painted, {len(ours.apart)} times; ours p50 {statistics.median(ours.apart or [0]):.0f} ms",
     )  # fmt: skip
 
 
@@ -278,9 +289,10 @@ def opening_rows(openings: Sequence[Opening]) -> Iterator[Row]:
     for name, cold in (("cold", True), ("warm", False)):
         own = [one for one in openings if one.cold == cold]
         parts = {key: statistics.median(one.parts[key] for one in own) for key in own[0].parts}
+        told = ", ".join(f"{key} {value:.2f}" for key, value in parts.items())
         yield row(
             f"page open to first frame, {name}", statistics.median(one.total for one in own), None, "s",
-            note=f"median of {len(own)}: {', '.join(f'{key} {value:.2f}' for key, value in parts.items())}; wrong {sum(one.wrong for one in own)}",
+            note=f"median of {len(own)}: {told}; wrong {sum(one.wrong for one in own)}",
         )  # fmt: skip
 
 
@@ -305,9 +317,10 @@ def by_round(seeks: Seeks) -> str:
     return " ".join(f"{one:.0f}" for one in seeks.medians)
 
 
-def wrongs(found: dict[str, Seeks], *names: str) -> str:
-    """How many pictures were other frames than those asked for."""
-    return f"wrong {' and '.join(str(found[name].wrong) for name in names)}"
+def turned(names: list[str], by: int) -> list[str]:
+    """Another order in each round."""
+    first = by % len(names)
+    return names[first:] + names[:first]
 
 
 def row(
