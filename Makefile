@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all check bench
+.PHONY: help demo review lab test test-all check widgets bench
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,21 +16,31 @@ help: ## this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.for-use ## a sample show from file to exported clips (ARGS="--no-serve", ARGS="FILE")
+demo: $(VENV)/.for-use ## a sample show from file to the review page (ARGS="--no-serve": to exported clips; ARGS="FILE": yours)
 	@$(BIN)/heaters demo $(ARGS)
 
-test: $(VENV)/.for-tests ## the tests (ARGS="-k word" picks some)
+review: $(VENV)/.for-use ## the review page of a workspace (ARGS="--workspace DIR")
+	@$(BIN)/heaters dashboard $(ARGS)
+
+lab: $(VENV)/.for-use ## JupyterLab on the notebooks
+	@$(BIN)/jupyter lab notebooks $(ARGS)
+
+test: $(VENV)/.for-tests browser ## the tests (ARGS="-k word" picks some)
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS) $(ARGS)
 
-test-all: $(VENV)/.for-tests ## all tests, also those that take minutes, and the long reel
+test-all: $(VENV)/.for-tests browser ## all tests, also those that take minutes, and the long reel
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS) -m "long or not long" --durations=25 $(ARGS)
 	@$(BIN)/python benchmarks/run_all.py reel
 
-check: $(VENV)/.for-tests ## ruff, mypy and the layer contracts
+check: $(VENV)/.for-tests ## ruff, mypy, the layer contracts, tsc and the tests of the browser side
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(call with_node,npm run --silent check && npm run --silent test)
+
+widgets: ## build the browser side into heaters/ui/static/player.js (needs Node 20)
+	@$(call with_node,npm run --silent build)
 
 bench: $(VENV)/.for-benchmarks ## measure against ffmpeg and PySceneDetect, write docs/benchmarks.md (ARGS="--quick")
 	@$(BIN)/python benchmarks/run_all.py $(ARGS)
@@ -41,6 +51,21 @@ define install
 	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.$(1)'
 	@touch $@
 endef
+
+# Node 20.12 or newer; where there is none we say so, and CI fails.
+define with_node
+	if node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 12) ? 0 : 1)' 2>/dev/null; \
+	then cd widgets && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; } && $(1); \
+	else echo "no Node 20.12 or newer here: tsc and the tests of widgets/ are left out" >&2; test -z "$$CI"; fi
+endef
+
+# The player's tests need a browser. We install one only where we may: as root, with apt, where there is none.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || command -v chromium-browser >/dev/null \
+	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing chromium for the player's tests" \
+	&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	|| echo "no Chromium here: the player's tests will be skipped (Debian, Ubuntu: apt install chromium)" >&2
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "heaters needs Python 3.11 or newer, and none is on PATH: install one, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }

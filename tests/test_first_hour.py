@@ -22,10 +22,11 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def block(heading: str, language: str) -> str:
+    """All blocks of a section, one after the other."""
     section = README.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    found = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
-    assert found is not None
-    return found.group(1)
+    found = re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+    assert found
+    return "".join(found)
 
 
 def test_the_commands_of_the_first_hour_work_one_after_the_other(show: Path, tmp_path: Path) -> None:
