@@ -53,7 +53,7 @@ def test_a_folder_without_videos_is_named(fresh: Heaters, tmp_path: Path) -> Non
     (tmp_path / "words").mkdir()
     (tmp_path / "words" / "a.txt").write_text("words", "utf-8")
     assert (
-        fresh("ingest", tmp_path / "words", status=1).err
+        fresh("ingest", tmp_path / "words", status=2).err
         == f"error: there is no video in {tmp_path / 'words'}\n"
     )
 
