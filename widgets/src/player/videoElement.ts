@@ -1,7 +1,7 @@
 /** A hidden `<video>`: seeks that end when the picture is really there, outages that heal by loading again. */
 
 import type { MediaAddress } from "../bytes/mediaFile.ts";
-import { orAborted } from "../bytes/pause.ts";
+import { orAborted, pause } from "../bytes/pause.ts";
 import { Idle, untilVisible } from "./idle.ts";
 
 /** After a seek without a picture for so long somebody asks the server whether it lives. */
@@ -61,7 +61,7 @@ export class VideoElement {
       this.element.currentTime = time;
       const came = await picture;
       this.#idle.rest();
-      if (came !== null) return came;
+      if (came !== null && (await this.#drawable(signal))) return came;
       await untilVisible(signal);
       await this.#supply.alive(signal);
       if (this.element.error || this.element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#unload();
@@ -76,8 +76,10 @@ export class VideoElement {
   grab(told: number): Grabbed {
     if (this.#framesTell === false) return { time: told, picture: this.element, close: () => undefined };
     const picture = new VideoFrame(this.element);
-    // A browser that gives the element's own time here, which after a seek lies within the frame, says nothing of the picture.
-    this.#framesTell ??= Math.abs(picture.timestamp - this.element.currentTime * 1e6) > 2;
+    const near = (time: number) => Math.abs(picture.timestamp - time * 1e6) <= 2;
+    // After a seek the element's own time lies within the frame; a browser that gives it, or always 0 (Firefox 153), says nothing.
+    if (near(this.element.currentTime) || (near(0) && !near(told))) this.#framesTell ??= false;
+    else if (near(told) && !near(0)) this.#framesTell ??= true;
     const time = this.#framesTell ? picture.timestamp / 1e6 : told;
     return { time, picture, close: () => picture.close() };
   }
@@ -160,6 +162,16 @@ export class VideoElement {
     this.element.load();
     this.#address?.release();
     this.#address = null;
+  }
+
+  /** Firefox 153 announces the picture of a seek some milliseconds before it draws it: until then it draws nothing. */
+  async #drawable(signal: AbortSignal): Promise<boolean> {
+    const end = performance.now() + PATIENCE_MS;
+    while (this.element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      if (this.element.error || performance.now() > end) return false;
+      await pause(4, signal);
+    }
+    return true;
   }
 
   #listen(): void {
