@@ -181,8 +181,8 @@ export class Playback {
 
   /** Move on to the first frame that is still on screen by the time it will be decoded. */
   #skipLate(time: number): void {
-    const inside = this.#slots.filter((slot) => slot.coming.decoding !== null && !slot.coming.picture).length;
-    const ready = this.#stage.pts(time + (inside + 1) * this.#service * this.#speed);
+    const before = this.#slots.filter((slot) => !slot.coming.picture && !slot.coming.error).length;
+    const ready = this.#stage.pts(time + (before + 1) * this.#service * this.#speed);
     while (this.#head.lap === this.#due.lap && this.#head.frame + 1 < this.#range.end) {
       const row = this.#stage.bytes.rows.peek(this.#head.frame);
       if (!row || row.end_pts > ready) return;

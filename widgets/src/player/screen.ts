@@ -23,6 +23,7 @@ export interface ScreenEvents extends PlayerEvents {
 
 interface Running {
   identity: string;
+  why: string;
   film: Film;
   status: Status;
   player: Player;
@@ -65,11 +66,10 @@ export class Screen {
     const identity = JSON.stringify([show.source, show.paths, show.urls, show.webcodecs]);
     if (this.#running?.identity !== identity) {
       this.#close();
-      const config = decoderConfig(avcc, show.source.width, show.source.height);
-      const { kind, why } = await choosePlayer(show.webcodecs, config);
-      if (turn !== this.#shown) return;
-      this.#running = { identity, ...this.#make(show, kind, config) };
-      void this.#tellChoice(this.#running, kind, why);
+      const running = await this.#open(identity, show, avcc);
+      if (turn !== this.#shown) return close(running);
+      this.#running = running;
+      void this.#tellChoice(running);
     }
     this.#running.film.rows.add(new FrameRows(show.rows_first, show.rows_end, rows));
     void this.#running.player.seek(show.frame);
@@ -83,19 +83,31 @@ export class Screen {
   #close(): void {
     const running = this.#running;
     this.#running = null;
-    running?.status.dispose();
-    running?.pictures.dispose();
-    running?.player.dispose();
-    running?.film.dispose();
+    if (running) close(running);
   }
 
-  #make(show: Show, kind: PlayerKind, config: VideoDecoderConfig): Omit<Running, "identity"> {
+  async #open(identity: string, show: Show, avcc: DataView): Promise<Running> {
     const status = new Status((state) => this.#events.state(state));
     const film = new Film(show, this.#line, this.#baseUrl, status);
+    // Probing goes on meanwhile; where no way leads to the bytes the player says why.
+    film.ladder.choose(new AbortController().signal).catch(() => undefined);
+    const config = decoderConfig(avcc, show.source.width, show.source.height);
+    const { kind, why } = await choosePlayer(show.webcodecs, config);
+    return { identity, why, film, status, ...this.#make(show, film, status, kind, config) };
+  }
+
+  async #tellChoice(running: Running): Promise<void> {
+    const way = await running.film.ladder.choose(new AbortController().signal).catch(() => null);
+    if (way && this.#running === running) this.#events.chosen(running.player.kind, running.why, way.name);
+  }
+
+  #make(
+    show: Show, film: Film, status: Status, kind: PlayerKind, config: VideoDecoderConfig,
+  ): Pick<Running, "player" | "pictures"> {
     const stage = new Stage(this.#canvas, show.source, film.bytes, status, this.#events);
     const small = () =>
       kind === "webcodecs" ? decodedPictures(film.bytes, config) : videoPictures(this.#canvas, show.source, film.bytes, film);
-    return { film, status, player: this.#player(film, stage, kind, config), pictures: new Thumbnails(small) };
+    return { player: this.#player(film, stage, kind, config), pictures: new Thumbnails(small) };
   }
 
   #player(film: Film, stage: Stage, kind: PlayerKind, config: VideoDecoderConfig): Player {
@@ -104,13 +116,11 @@ export class Screen {
     const sound = film.source.audio ? new Sound((signal) => film.address(signal, "audio"), refused) : null;
     return new WebCodecsPlayer(stage, new PictureDecoder(config), sound);
   }
+}
 
-  async #tellChoice(running: Running, kind: PlayerKind, why: string): Promise<void> {
-    try {
-      const source = await running.film.ladder.choose(new AbortController().signal);
-      if (this.#running === running) this.#events.chosen(kind, why, source.name);
-    } catch {
-      // The player says why no bytes come.
-    }
-  }
+function close({ status, pictures, player, film }: Running): void {
+  status.dispose();
+  pictures.dispose();
+  player.dispose();
+  film.dispose();
 }
