@@ -7,7 +7,8 @@ import type { FrameRange, Player } from "./player.ts";
 import type { Stage } from "./stage.ts";
 import { VideoElement } from "./videoElement.ts";
 
-const ATTEMPTS = 5;
+/** Where in a frame's time to seek to, one after the other: for some files WebKitGTK 2.50 gives the first picture from there on. */
+const SHARES = [0.5, 0, 0.4, 0.6, 0.3] as const;
 
 export class VideoPlayer implements Player {
   readonly kind = "video";
@@ -90,7 +91,7 @@ export class VideoPlayer implements Player {
     for (let attempt = 0; ; attempt++) {
       const time = await this.#bring(frame, signal, attempt);
       if (this.playing) return false;
-      const isLast = attempt + 1 === ATTEMPTS;
+      const isLast = attempt + 1 === SHARES.length;
       const came = this.#paint(time, (one) => one === frame || (isLast && one >= 0));
       if (came === frame) return true;
       if (isLast) throw new Error(`the browser shows frame ${came} for frame ${frame}`);
@@ -103,7 +104,7 @@ export class VideoPlayer implements Player {
     const { shown } = this.#video;
     // No picture is announced for a seek to the one that is shown already (Chromium 156).
     if (shown !== null && this.#frameAt(shown) === frame) return shown;
-    const share = [0.5, 0.4, 0.6, 0.3, 0.7][attempt] ?? 0.5;
+    const share = SHARES[attempt] ?? 0.5;
     return await this.#video.seek(this.#stage.seconds(row.pts + (row.end_pts - row.pts) * share), signal);
   }
 
