@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
@@ -67,6 +68,7 @@ class ReviewPlayer(anywidget.AnyWidget):
     error = t.Unicode("").tag(sync=True)
     bytes_from = t.Unicode("").tag(sync=True)
     _hotkeys = t.List(t.Any()).tag(sync=True)
+    _player_id = t.Unicode().tag(sync=True)
 
     def __init__(
         self, workspace: Workspace, clip: int | str | None = None, *, source: int | None = None, frame: int | None = None,
@@ -76,7 +78,7 @@ class ReviewPlayer(anywidget.AnyWidget):
         if unknown:
             raise UsageError(f"ReviewPlayer takes no {unknown[0]}; it takes speed, muted, playing and layout")
         self._quiet = 1  # until there is something to give orders to
-        super().__init__(_hotkeys=hotkeys.as_data(), **traits)
+        super().__init__(_hotkeys=hotkeys.as_data(), _player_id=uuid.uuid4().hex, **traits)
         self._workspace = workspace
         self._uuid = register(workspace.root)
         self._film: messages.Film | None = None

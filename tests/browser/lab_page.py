@@ -10,6 +10,8 @@ class LabPage:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
+        accept = page.locator(".jp-Dialog .jp-mod-accept")
+        page.add_locator_handler(page.locator(".jp-Dialog"), accept.click)
         page.goto(url)
         page.locator(".jp-Notebook-cell").first.wait_for(timeout=60_000)
         page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for(timeout=60_000)

@@ -14,6 +14,7 @@ export interface Traits {
   error: string;
   bytes_from: string;
   _hotkeys: Hotkey[];
+  _player_id: string;
 }
 
 export interface Model {
@@ -25,7 +26,7 @@ export interface Model {
   off(event: string, heard: (...all: never[]) => void): void;
 }
 
-/** What all views of one model share. */
+/** What all views of one player share. */
 export interface Shared<View> {
   /** In the order in which they came; only the first one is heard. */
   readonly views: Set<View>;

@@ -14,12 +14,13 @@ const LATE_MS = 300;
 const NO_KERNEL_MS = 8_000;
 const NO_KERNEL = "The kernel that knows this clip does not answer. Run the cell again.";
 
-const shared = new WeakMap<Model, Shared<PlayerView>>();
+/** By player. anywidget 0.11 gives each view a model object of its own, so these are no names of a player. */
+const players = new Map<string, Shared<PlayerView>>();
 
 function sharedOf(model: Model): Shared<PlayerView> {
   const [playing, speed, muted] = [model.get("playing"), model.get("speed"), model.get("muted")];
-  const found = shared.get(model) ?? { views: new Set(), playing, speed, muted };
-  shared.set(model, found);
+  const found = players.get(model.get("_player_id")) ?? { views: new Set(), playing, speed, muted };
+  players.set(model.get("_player_id"), found);
   return found;
 }
 
@@ -78,6 +79,7 @@ export class PlayerView {
     clearTimeout(this.#timer);
     this.#reporter.flush();
     this.#shared.views.delete(this);
+    if (this.#shared.views.size === 0) players.delete(this.#model.get("_player_id"));
     for (const view of this.#shared.views) view.apply();
     this.#hover.hide();
     this.#screen.dispose();
