@@ -3,9 +3,9 @@
 import type { FrameBytes } from "../bytes/frameBytes.ts";
 import type { FrameRange } from "./player.ts";
 
-const LOOK = 45;
-const NEAR = 30;
-const RUN = 20;
+const LOOK = 100;
+const NEAR = 75;
+const RUN = 25;
 const AFTER_FAULT_MS = 1_000;
 
 export class ReadAhead {
