@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from heaters.storage.ranges import RangeRefused, parse_range
 
-CHUNK: Final = 1 << 16
+CHUNK: Final = 1 << 14
+BYTES_PER_SECOND: Final = 12_500_000
+"""Of each answer: 100 Mbit/s. Without it `<video>` reads a whole film over loopback while it rests, and no seek is cold."""
+BURST: Final = 1 << 16
+SEND_BUFFER: Final = 1 << 17
 _TYPES: Final = {
     ".mp4": "video/mp4", ".m4a": "audio/mp4", ".js": "text/javascript", ".html": "text/html", ".jpg": "image/jpeg",
     ".json": "application/json",
@@ -32,6 +38,7 @@ class Request:
         start: first byte.
         asked: bytes that the range covers.
         sent: bytes that the player let the server write.
+        times: when each chunk of them was written, as `began`.
     """
 
     who: str
@@ -40,6 +47,11 @@ class Request:
     start: int
     asked: int
     sent: int = 0
+    times: list[float] = field(default_factory=list)
+
+    def sent_before(self, moment: float) -> int:
+        """Bytes that were written before a time."""
+        return min(self.sent, CHUNK * bisect_left(self.times, moment))
 
 
 class Log:
@@ -47,6 +59,12 @@ class Log:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+
+    def has_sent(self, who: str, path: str, first: int, end: int, moment: float) -> bool:
+        """Whether a player had all of `[first, end)` in one answer before a time."""
+        return any(
+            one.start <= first and end <= one.start + one.sent_before(moment) for one in self.of(who, path)
+        )
 
     def of(self, who: str, path: str) -> list[Request]:
         """Those of one player in one round for one file."""
@@ -57,6 +75,11 @@ class _Answer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
+
+    def setup(self) -> None:
+        """Keep what is written close to what the player has taken: the system would hold some megabytes."""
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        super().setup()
 
     def __init__(self, files: Mapping[str, Path | bytes], log: Log, *arguments: Any) -> None:
         self._files, self._log = files, log
@@ -104,11 +127,16 @@ class _Answer(BaseHTTPRequestHandler):
         try:
             with file.open("rb") as opened:
                 opened.seek(wanted.start)
+                began = time.perf_counter()
                 while note.sent < wanted.length:
                     chunk = opened.read(min(CHUNK, wanted.length - note.sent))
                     self.wfile.write(chunk)
+                    self.wfile.flush()
                     note.sent += len(chunk)
-                self.wfile.flush()
+                    note.times.append(time.time())
+                    ahead = (note.sent - BURST) / BYTES_PER_SECOND - (time.perf_counter() - began)
+                    if ahead > 0 and note.sent < wanted.length:
+                        time.sleep(ahead)
         except ConnectionError:
             self.close_connection = True
 
