@@ -103,7 +103,7 @@ export class VideoPlayer implements Player {
     const row = await this.#stage.bytes.rows.row(frame, signal);
     const { shown } = this.#video;
     // No picture is announced for a seek to the one that is shown already (Chromium 156).
-    if (shown !== null && this.#frameAt(shown) === frame) return shown;
+    if (attempt === 0 && shown !== null && this.#frameAt(shown) === frame) return shown;
     const share = SHARES[attempt] ?? 0.5;
     return await this.#video.seek(this.#stage.seconds(row.pts + (row.end_pts - row.pts) * share), signal);
   }

@@ -65,6 +65,8 @@ export class VideoElement {
       await untilVisible(signal);
       await this.#supply.alive(signal);
       if (this.element.error || this.element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#unload();
+      // After a seek behind the start of the last frame WebKitGTK 2.50 may announce nothing, and stay on what it showed.
+      else if (this.shown !== null) return this.shown;
     }
   }
 
@@ -78,8 +80,8 @@ export class VideoElement {
     const picture = new VideoFrame(this.element);
     const near = (time: number) => Math.abs(picture.timestamp - time * 1e6) <= 2;
     // After a seek the element's own time lies within the frame; a browser that gives it, or always 0 (Firefox 153), says nothing.
-    if (near(this.element.currentTime) || (near(0) && !near(told))) this.#framesTell ??= false;
-    else if (near(told) && !near(0)) this.#framesTell ??= true;
+    const constant = near(this.element.currentTime) || near(0);
+    if (!constant || !near(told)) this.#framesTell ??= !constant;
     const time = this.#framesTell ? picture.timestamp / 1e6 : told;
     return { time, picture, close: () => picture.close() };
   }
