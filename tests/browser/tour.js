@@ -13,6 +13,8 @@
   async seeks({ index, name, wanted }) {
     await this.ready();
     const list = document.querySelector("select");
+    // What it says of the film before is no answer.
+    if (list.selectedIndex !== index) delete this.root.dataset.frame;
     list.selectedIndex = index;
     list.dispatchEvent(new Event("change", { bubbles: true }));
     await this.ready(name);
