@@ -236,5 +236,15 @@ def first_look(workspace: Workspace) -> widgets.Widget:
         for row in rows
     ]
     picker = widgets.Dropdown(options=choices, description="clip", layout={"width": "100%"})
-    picker.observe(lambda change: player.show(change["new"]), names="value")
-    return widgets.VBox([picker, player])
+    refusal = widgets.HTML()
+
+    def show(change: dict[str, Any]) -> None:
+        try:
+            player.show(change["new"])
+        except HeatersError as error:
+            refusal.value = escape(error.message)
+        else:
+            refusal.value = ""
+
+    picker.observe(show, names="value")
+    return widgets.VBox([picker, player, refusal])

@@ -2,6 +2,9 @@
 
 import type { Sound } from "./sound.ts";
 
+/** A machine without a sound device may play sound whose time stands still (WebKitGTK 2.50). */
+const STANDS_MS = 1_000;
+
 export class Clock {
   readonly #sound: Sound | null;
   #speed = 1;
@@ -29,8 +32,9 @@ export class Clock {
   get time(): number {
     if (this.#leads) {
       const heard = this.#sound?.time ?? null;
-      if (heard !== null) return (this.#at = heard);
+      if (heard !== null && this.#moves(heard)) return (this.#at = heard);
       // Sound may end before the pictures do, or fail.
+      if (heard !== null) this.#sound?.stop();
       this.#leads = false;
       this.#since = performance.now();
     }
@@ -61,6 +65,7 @@ export class Clock {
     void sound?.start(this.#at, this.#speed).then((plays) => {
       if (turn !== this.#turn) return;
       this.#leads = plays;
+      this.#moved = performance.now();
       this.#silent = !plays;
       if (!plays) this.#since = performance.now();
     });
@@ -72,5 +77,10 @@ export class Clock {
     this.#at = this.time;
     this.#silent = false;
     this.resume();
+  }
+
+  #moves(heard: number): boolean {
+    if (heard !== this.#at) this.#moved = performance.now();
+    return performance.now() - this.#moved < STANDS_MS;
   }
 }

@@ -92,7 +92,8 @@ export class Screen {
     // Probing goes on meanwhile; where no way leads to the bytes the player says why.
     film.ladder.choose(new AbortController().signal).catch(() => undefined);
     const config = decoderConfig(avcc, show.source.width, show.source.height);
-    const { kind, why } = await choosePlayer(show.webcodecs, config);
+    const { kind, why, hopeless } = await choosePlayer(show.webcodecs, config);
+    if (hopeless !== null) status.failed(hopeless);
     return { identity, why, film, status, ...this.#make(show, film, status, kind, config) };
   }
 

@@ -41,6 +41,8 @@ export class PlayerView {
   #show: Show | null = null;
   /** The frame that was asked for last; -1 while playing. */
   #wanted = -1;
+  /** Another clip is on its way to the screen. */
+  #switching = false;
   /** Of the player, while it plays. */
   #speed = 1;
 
@@ -90,9 +92,10 @@ export class PlayerView {
   /** Paint a frame of the source; playing goes on from there. */
   seek(frame: number): void {
     const player = this.#screen.player;
-    if (!player || !this.#show) return;
+    if (!this.#show) return;
     const target = Math.min(Math.max(0, frame), this.#show.source.frames - 1);
     this.#wanted = target;
+    if (!player || this.#switching) return;
     if (player.playing) this.#play(target);
     else void player.seek(target);
   }
@@ -160,8 +163,11 @@ export class PlayerView {
     this.#controls.film(show);
     this.#root.setAttribute("aria-label", `review player, ${show.clip ? `clip ${show.clip.ref}` : show.source.title}`);
     this.#offer.hidden = true;
+    this.#switching = true;
     await this.#screen.show(show, avcc, rows);
     if (this.#show !== show) return;
+    this.#switching = false;
+    if (this.#wanted !== show.frame) this.seek(this.#wanted);
     this.#shared.playing = show.playing;
     this.apply();
   }
