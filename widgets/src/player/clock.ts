@@ -13,6 +13,8 @@ export class Clock {
   #at = 0;
   /** The sound is the clock. */
   #leads = false;
+  /** When the sound's time was last seen to move. */
+  #moved = 0;
   /** Sound was refused, or failed, since `start`. */
   #silent = false;
   #turn = 0;
