@@ -64,7 +64,10 @@ def test_each_value_is_shown_with_its_origin(workspace: Path) -> None:
 def test_every_setting_of_ours_has_a_variable_with_our_prefix() -> None:
     variables = [variable_of(one.name) for one in fields(Settings)]
     assert len(set(variables)) == len(variables)
-    assert [variable for variable in variables if not variable.startswith("HEATERS_")] == ["APP_ENV", "WEBCODECS_ENABLED"]
+    assert [variable for variable in variables if not variable.startswith("HEATERS_")] == [
+        "APP_ENV",
+        "WEBCODECS_ENABLED",
+    ]
 
 
 @pytest.mark.parametrize(
