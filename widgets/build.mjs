@@ -29,18 +29,20 @@ export async function sourceHash(folder = HERE) {
   return hash.digest("hex");
 }
 
-/** One ES module as text, of any entry file. */
-export async function bundle(entry) {
+/** One ES module as text, of any entry file; `define` replaces names in it. */
+export async function bundle(entry, define = {}) {
   const { build } = await import("esbuild");
   const built = await build({
     entryPoints: [entry], bundle: true, write: false, minify: true, format: "esm", target: "es2022",
-    charset: "utf8", legalComments: "none", loader: { ".css": "text" },
+    charset: "utf8", legalComments: "none", define, loader: { ".css": "text" },
   });
   return built.outputFiles[0].text;
 }
 
 async function main() {
-  const text = `// heaters widgets ${await sourceHash()}\n${await bundle(join(HERE, "src", "index.ts"))}`;
+  const hash = await sourceHash();
+  const code = await bundle(join(HERE, "src", "index.ts"), { SOURCE_HASH: JSON.stringify(hash) });
+  const text = `// heaters widgets ${hash}\n${code}`;
   await mkdir(dirname(BUNDLE), { recursive: true });
   await writeFile(`${BUNDLE}.part`, text);
   await rename(`${BUNDLE}.part`, BUNDLE);

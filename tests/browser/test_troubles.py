@@ -13,6 +13,8 @@ from hosts import Host, voila
 from shown_films import FILMS
 from watching import Watched, console_of
 
+from heaters.ui.player import BUNDLE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -123,6 +125,12 @@ def test_without_a_click_it_plays_muted_and_offers_sound(host: Host, page: Page)
     page.wait_for_timeout(600)
     assert player.frame > 0
     player.press(" ")
+
+
+def test_the_page_runs_the_bundle_of_the_committed_source(player: Watched) -> None:
+    first = BUNDLE.read_text("utf-8").splitlines()[0]
+    on_page = player.page.locator("[data-heaters-widgets]").first.get_attribute("data-heaters-widgets")
+    assert first == f"// heaters widgets {on_page}"
 
 
 @pytest.mark.long

@@ -4,6 +4,9 @@ import type { Model } from "./view/model.ts";
 import { PlayerView } from "./view/playerView.ts";
 import css from "./view/style.css";
 
+/** Of what the bundle is made; `build.mjs` puts it in. */
+declare const SOURCE_HASH: string;
+
 /** Where heaters' server answers: the base of the page, which JupyterHub and proxies may prefix. */
 function baseUrl(): string {
   const config = document.getElementById("jupyter-config-data")?.textContent;
@@ -27,6 +30,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const root = el.getRootNode();
   addStyle(root instanceof ShadowRoot ? root : document);
   const view = new PlayerView(el, model, baseUrl());
+  el.dataset["heatersWidgets"] = SOURCE_HASH;
   return () => view.dispose();
 }
 
