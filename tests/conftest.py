@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import pytest
 from driving import Heaters, make_film, make_show, open_workspace
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from heaters import Workspace
     from heaters.media.sample import SampleTruth
 
@@ -24,6 +27,12 @@ MANIFEST = (
     if (SHARED_MEDIA / "MANIFEST.json").is_file()
     else {}
 )
+
+
+CHROMIUM_SWITCHES = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +56,19 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith("HEATERS_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def launch_chromium() -> Iterator[Callable[[], Browser]]:
+    """Starts a Chromium without a window. There is one driver for all tests: a second one in the same thread is refused."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most runs of one file need no browser
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no Chromium is installed")
+    with sync_playwright() as playwright:
+        yield lambda: playwright.chromium.launch(executable_path=program, args=CHROMIUM_SWITCHES)
 
 
 @pytest.fixture(scope="session")

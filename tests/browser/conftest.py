@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
     from heaters import Workspace
 
 LOOK = "import heaters\nfrom heaters.ui.player import first_look\nfirst_look(heaters.open_workspace())"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -37,17 +32,11 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Chromium without a window."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most runs of one file need no browser
-
-    program = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("no Chromium here: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
+def chromium(launch_chromium: Callable[[], Browser]) -> Iterator[Browser]:
+    """One browser for all tests that need no more than a profile of their own."""
+    browser = launch_chromium()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

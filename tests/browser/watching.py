@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from numbered_films import BITS
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import ConsoleMessage, Locator, Page
 
 READ_NUMBER = """(canvas, bits) => {
   const [width, height] = [canvas.width, canvas.height];
@@ -101,9 +101,18 @@ class Watched:
             self.page.keyboard.press(key)
 
 
+OF_JUPYTERLAB = ("Could not restore the debugger state",)
+"""What JupyterLab 4.6 says of itself where a page is left early."""
+
+
 def console_of(page: Page) -> list[str]:
     """Collects errors of the page from now on."""
     errors: list[Any] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(OF_JUPYTERLAB):
+            errors.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: errors.append(str(error)))
     return errors

@@ -61,7 +61,7 @@ def test_six_processes_decide_at_once_and_no_acknowledged_decision_is_lost_or_do
         _, said = one.communicate(timeout=240)
         assert one.returncode == 0, said.decode()
     told = [op_id for log in logs for op_id in acknowledged(log)]
-    assert len(told) > 25
+    assert len(told) >= 20
     hold_the_claims(catalog, told)
     assert len(catalog.rows("SELECT 1 FROM clip_events WHERE action <> 'detect'")) == len(told)
 

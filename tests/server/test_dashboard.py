@@ -13,26 +13,22 @@ from hosting import TOKEN, dashboard, wait_until
 from heaters.server.dashboard import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
 
     from heaters import Workspace
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-
 
 @pytest.fixture
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield chromium
-        chromium.close()
+def browser(launch_chromium: Callable[[], Browser]) -> Iterator[Browser]:
+    """One that the test may close."""
+    chromium = launch_chromium()
+    yield chromium
+    chromium.close()
 
 
-def visit(browser: Any, address: str) -> tuple[Any, list[str]]:
+def visit(browser: Browser, address: str) -> tuple[Any, list[str]]:
     """The page when all its cells have run, and all addresses that it asked for."""
     page, asked = browser.new_page(color_scheme="dark"), list[str]()
     page.on("request", lambda request: asked.append(request.url))
@@ -42,7 +38,9 @@ def visit(browser: Any, address: str) -> tuple[Any, list[str]]:
 
 
 @pytest.mark.parametrize("leave", ["close the tab", "go elsewhere", "close the browser"])
-def test_a_page_that_is_left_ends_its_kernel(ws: Workspace, tmp_path: Path, browser: Any, leave: str) -> None:
+def test_a_page_that_is_left_ends_its_kernel(
+    ws: Workspace, tmp_path: Path, browser: Browser, leave: str
+) -> None:
     with dashboard(ws.root, tmp_path) as host:
         page, asked = visit(browser, f"http://localhost:{host.port}/")
         assert len(host.kernels) == 1
@@ -59,7 +57,7 @@ def test_a_page_that_is_left_ends_its_kernel(ws: Workspace, tmp_path: Path, brow
 
 
 def test_ctrl_c_ends_the_kernels_of_pages_that_are_open_and_is_no_failure(
-    ws: Workspace, tmp_path: Path, browser: Any
+    ws: Workspace, tmp_path: Path, browser: Browser
 ) -> None:
     with dashboard(ws.root, tmp_path, "--token", TOKEN) as host:
         visit(browser, f"http://localhost:{host.port}/?token={TOKEN}")
@@ -73,7 +71,9 @@ def test_ctrl_c_ends_the_kernels_of_pages_that_are_open_and_is_no_failure(
     assert "Traceback" not in said
 
 
-def test_a_failing_page_shows_the_visitor_no_traceback(ws: Workspace, tmp_path: Path, browser: Any) -> None:
+def test_a_failing_page_shows_the_visitor_no_traceback(
+    ws: Workspace, tmp_path: Path, browser: Browser
+) -> None:
     with dashboard(ws.root, tmp_path) as host:
         shutil.rmtree(ws.root / "catalog")
         page, _ = visit(browser, f"http://localhost:{host.port}/")
