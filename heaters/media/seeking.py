@@ -54,11 +54,12 @@ def own_times(source: Source, table: NDArray[np.int64]) -> NDArray[np.int64]:
     if exact is None:
         return table
     ratio = exact / source.time_base
-    first = int(table[0])
     up, down = 2 * ratio.numerator, 2 * ratio.denominator
-    rounded = (((int(one) - first) * up + ratio.denominator) // down for one in table)
+    since = table - table[0]
+    if max(int(since[-1]), 1) * up + down >= 1 << 62:  # absurd time bases need Python's numbers
+        since = since.astype(object)
+    nearest = ((since * up + ratio.denominator) // down).astype(np.int64) + source.lead
     number = np.arange(len(table))
-    nearest = np.fromiter(rounded, np.int64, len(table)) + source.lead
     return np.maximum.accumulate(nearest - number) + number
 
 
