@@ -220,6 +220,8 @@ export class PlayerView {
   /** While playing Python hears four times a second where it is. */
   #tick(): void {
     const player = this.#screen.player;
+    // A player that can't go on stops by itself.
+    if (player && !player.playing && this.#shared.playing && !this.#switching) this.#set("playing", false);
     if (!player?.playing) return;
     this.#reporter.report("frame", player.frame);
     this.#reporter.report("fps_shown", Math.round(player.fpsShown * 10) / 10);
