@@ -17,7 +17,8 @@ export class KernelLine {
   readonly #send: Send;
   readonly #answerMs: number;
   readonly #waiting = new Map<number, Waiting>();
-  #last = 0;
+  /** Every view hears all answers of the kernel, so each begins somewhere else. */
+  #last = Math.floor(Math.random() * 2 ** 48);
 
   constructor(send: Send, answerMs = ANSWER_MS) {
     this.#send = send;
