@@ -1,5 +1,6 @@
 /** What the board shows, as one value: made by `board.ts`, drawn by the regions, changed by nobody else. */
 
+import type { PlayerState } from "../player/player.ts";
 import type { SourceFacts } from "../protocol.ts";
 import type { BoardKey, ClipRow, Counts, EventRow, Finished, Holder, Mode, Preferences, SourceChoice } from "./protocol.ts";
 
@@ -11,7 +12,7 @@ export interface Toast {
   text: string;
 }
 
-/** A dialog over the board; at most one at a time. */
+/** A dialog over the board; at most one at a time. It has the focus and keeps its keys: the board hears none while it is open. */
 export type Dialog =
   | { kind: "help" }
   | { kind: "goto"; message: string }
@@ -22,6 +23,8 @@ export type Dialog =
   | null;
 
 export interface BoardState {
+  /** Why there is nothing to show, for a reviewer, with commands in backticks; null while loading and while all is well. */
+  notice: string | null;
   /** Null before the first `begun`. */
   source: SourceFacts | null;
   sources: readonly SourceChoice[];
@@ -41,6 +44,8 @@ export interface BoardState {
   range: readonly [first: number, last: number] | null;
   /** The sibling picker: places that are picked. */
   picked: ReadonlySet<number>;
+  /** The place that the picker's next key is for; -1 outside the picker. */
+  cursor: number;
   dialog: Dialog;
   counts: Counts;
   held: ReadonlySet<number>;
@@ -48,6 +53,10 @@ export interface BoardState {
   history: readonly EventRow[];
   reviewer: string;
   preferences: Preferences;
+  /** Names of the presets of keys. */
+  presets: readonly string[];
+  /** What the keys 1 to 9 write, in this order; shorter where fewer are known. */
+  labels: readonly string[];
   /** The table in force, remapped. */
   keys: readonly BoardKey[];
   /** Decisions on their way; 0 is `saved`. */
@@ -58,6 +67,10 @@ export interface BoardState {
   toasts: readonly Toast[];
   /** The player in words, such as `WebCodecs · server`, and why it was chosen. */
   player: { kind: string; why: string };
+  /** What the player says of its picture. */
+  picture: PlayerState;
+  /** The browser refuses sound until somebody clicks; any `mute` takes the offer. */
+  soundBlocked: boolean;
   /** One byte a frame; null before it is there. */
   scores: Uint8Array | null;
 }
