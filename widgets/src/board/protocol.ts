@@ -177,18 +177,27 @@ export type Answer = Begun | Decided | Beaten | Finished | Scores | Saved | Refu
 
 /** Questions; each has an `id` that the answer repeats, and the page's `session`. */
 export type Question =
-  | { kind: "begin"; clip: string | null; source: number | null }
+  /** `clip` is a ref; `reviewer` is who the address of the page says decides, null where it says nobody. */
+  | { kind: "begin"; clip: string | null; source: number | null; reviewer: string | null }
   | {
     kind: "decide"; op_id: string; action: string; clip_ids: number[]; versions: Record<string, number>;
     frame: number | null; values: Record<string, unknown>;
   }
   | { kind: "undo" | "redo"; op_id: string }
   | { kind: "undo_to"; op_id: string; seq: number }
+  /** `active`: the reviewer did something since the last one. Answered by `beaten`. */
   | { kind: "beat"; shown: number | null; active: boolean }
+  /** Answered by `beaten`, or refused. */
   | { kind: "take_over"; clip_id: number }
+  /** Is the kernel there? Costs it nothing; any answer will do, such as `saved`. */
+  | { kind: "ping" }
   | { kind: "prefer"; preferences: Preferences }
   | { kind: "finish" }
   | { kind: "scores" }
   | { kind: "leave" };
 
-export type Asked = Question & { id: number; session: string };
+/**
+ * `seq` is the highest that an answer has brought to the page: whatever changed after it belongs into `clips` and `gone`
+ * of the answer, so that an answer that is lost loses no news.
+ */
+export type Asked = Question & { id: number; session: string; seq: number };
