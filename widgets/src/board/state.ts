@@ -83,7 +83,8 @@ export interface BoardActs {
   seek(frame: number): void;
   moveCut(clipId: number, frame: number): void;
   undoTo(seq: number): void;
-  annotate(values: { label?: string | null; tags?: string[]; note?: string | null }): void;
+  /** The clip is named, since the words may be finished after another clip has come. */
+  annotate(values: { label?: string | null; tags?: string[]; note?: string | null }, clipId: number): void;
   openSource(id: number): void;
   goTo(text: string): void;
   pick(place: number): void;
