@@ -152,6 +152,29 @@ def show(
     return message, [film.avcc, film.rows(first, last)]
 
 
+def bytes_asked(film: Film, content: Row) -> tuple[str, bytes] | None:
+    """Answer a question for rows of the frame index or bytes of the proxy: its kind and its buffer; None to any other.
+
+    Raises:
+        FrameOutsideClip, MediaError: see `Film.rows` and `Film.read`.
+        UsageError: it is for another source.
+    """
+    if content.get("kind") not in {"rows", "read"}:
+        return None
+    if content["source"] != film.source["id"]:
+        raise UsageError(f"source {content['source']} is not on the screen any more")
+    if content["kind"] == "rows":
+        return "rows", film.rows(int(content["first"]), int(content["end"]))
+    return "bytes", film.read(str(content["file"]), int(content["offset"]), int(content["size"]))
+
+
+def unknown_question(content: Row) -> UsageError:
+    """What a page of another heaters hears."""
+    return UsageError(
+        f"the page asked for {content.get('kind')!r}, which this heaters does not know: reload the page"
+    )
+
+
 def _facts(source: Row, footer: Row, files: dict[str, Path]) -> Row:
     base = Fraction(footer["time_base"])
     return {

@@ -203,16 +203,10 @@ class ReviewPlayer(anywidget.AnyWidget):
             self.send({"kind": kind, "id": number}, [buffer])
 
     def _answer(self, content: dict[str, Any]) -> tuple[str, bytes]:
-        if content.get("kind") == "rows":
-            return "rows", self._shown.rows(int(content["first"]), int(content["end"]))
-        if content.get("kind") == "read":
-            film = self._shown
-            if content["source"] != film.source["id"]:
-                raise UsageError(f"source {content['source']} is not on the screen any more")
-            return "bytes", film.read(str(content["file"]), int(content["offset"]), int(content["size"]))
-        raise UsageError(
-            f"the page asked for {content.get('kind')!r}, which this heaters does not know: reload the page"
-        )
+        answer = messages.bytes_asked(self._shown, content)
+        if answer is None:
+            raise messages.unknown_question(content)
+        return answer
 
 
 def first_look(workspace: Workspace) -> widgets.Widget:

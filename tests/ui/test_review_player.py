@@ -120,7 +120,7 @@ def test_steps_stay_inside_the_clip_and_seeks_inside_the_source(page: Page) -> N
 
 def test_rows_and_bytes_are_sent_on_request(page: Page, show: Workspace) -> None:
     proxy = (show.root / show.source(1)["proxy_filepath"]).read_bytes()
-    message, (rows,) = page.ask(kind="rows", id=5, first=10, end=13)
+    message, (rows,) = page.ask(kind="rows", id=5, source=1, first=10, end=13)
     assert message == {"kind": "rows", "id": 5}
     pts, offset, size, _ = columns(rows, 3)
     assert len(pts) == 4
@@ -134,8 +134,8 @@ def test_rows_and_bytes_are_sent_on_request(page: Page, show: Workspace) -> None
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        ({"kind": "rows", "first": 50, "end": 61}, "has 60 frames"),
-        ({"kind": "rows", "first": 5, "end": 5}, "has 60 frames"),
+        ({"kind": "rows", "source": 1, "first": 50, "end": 61}, "has 60 frames"),
+        ({"kind": "rows", "source": 1, "first": 5, "end": 5}, "has 60 frames"),
         ({"kind": "read", "source": 1, "file": "master", "offset": 0, "size": 9}, "has no master"),
         ({"kind": "read", "source": 1, "file": "proxy", "offset": 1 << 40, "size": 9}, "ends before byte"),
         ({"kind": "read", "source": 1, "file": "proxy", "offset": 0, "size": 1 << 30}, "at most"),

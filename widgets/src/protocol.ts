@@ -90,5 +90,5 @@ export interface Hotkey {
 
 export type ToKernel =
   | { kind: "hello" }
-  | { kind: "rows"; id: number; first: number; end: number }
+  | { kind: "rows"; id: number; source: number; first: number; end: number }
   | { kind: "read"; id: number; source: number; file: "proxy" | "audio"; offset: number; size: number };

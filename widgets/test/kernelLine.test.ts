@@ -37,13 +37,13 @@ test("silence is lost, a refusal refused, too few bytes broken, a dead channel l
   const dead = new KernelLine(() => {
     throw new Error("comm is closed");
   });
-  await assert.rejects(dead.rows(0, 1, never), { kind: "lost" });
+  await assert.rejects(dead.rows(1, 0, 1, never), { kind: "lost" });
 });
 
 test("a question that is given up is forgotten", async () => {
   const { sent, line: kernel } = line();
   const controller = new AbortController();
-  const asked = kernel.rows(0, 5, controller.signal);
+  const asked = kernel.rows(1, 0, 5, controller.signal);
   controller.abort(new Error("left"));
   await assert.rejects(asked, /left/);
   assert.equal(kernel.receive({ kind: "rows", id: sent[0]!.id }, [view(0)]), false);

@@ -38,8 +38,8 @@ export class KernelLine {
     return true;
   }
 
-  rows(first: number, end: number, signal: AbortSignal): Promise<DataView> {
-    return this.#ask((id) => ({ kind: "rows", id, first, end }), signal);
+  rows(source: number, first: number, end: number, signal: AbortSignal): Promise<DataView> {
+    return this.#ask((id) => ({ kind: "rows", id, source, first, end }), signal);
   }
 
   read(source: number, file: MediaFile, range: ByteRange, signal: AbortSignal): Promise<DataView> {

@@ -24,7 +24,7 @@ export class Film implements VideoSupply {
     this.source = show.source;
     this.rows = new RowStore(
       show.source.frames,
-      (first, end, signal) => line.rows(first, end, signal),
+      (first, end, signal) => line.rows(show.source.id, first, end, signal),
       (message) => status.lost("rows", message),
     );
     this.ladder = new Ladder(waysTo(show, line, baseUrl), (message) => status.lost("bytes", message));
