@@ -122,6 +122,9 @@ class Settings:
         default=False, parse=_switch, about="Tune the proxy for weak reviewers' machines (16 % more bytes)."
     )
     workers: int = _setting(1, _whole(1, 64), "Worker processes; one pass already fills two cores.")
+    export_workers: int = _setting(
+        2, _whole(1, 64), "Clips that are exported at a time; a short one does not fill two cores."
+    )
     max_attempts: int = _setting(
         3, _whole(1, 100), "Tries of a failing stage, over several runs, before the source is parked."
     )

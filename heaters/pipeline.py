@@ -118,7 +118,7 @@ def run_stages(
         if after_each:
             after_each(outcome)
 
-    _drive(Jobs(take, succeed, fail), settings, catalog.folder / WORKERS_LOCK, watcher)
+    _drive(Jobs(take, succeed, fail), settings.workers, catalog.folder / WORKERS_LOCK, watcher)
     return outcome
 
 
@@ -169,7 +169,7 @@ def run_export(
         catalog.execute(FailExport(unit.subject_id, unit.input_hash, unit.params_hash, error.message))
         outcome.failed.append({"id": unit.subject_id, "stage": export.NAME, "error": error.message})
 
-    _drive(Jobs(take, succeed, fail), settings, catalog.folder / WORKERS_LOCK, watcher)
+    _drive(Jobs(take, succeed, fail), min(settings.export_workers, len(queue) or 1), catalog.folder / WORKERS_LOCK, watcher)
     return outcome
 
 
@@ -178,11 +178,11 @@ def stages_named(names: Sequence[str]) -> list[Stage]:
     return [stage for stage in STAGES if not names or stage.name in names]
 
 
-def _drive(jobs: Jobs, settings: Settings, lock: Path, watcher: Watcher) -> None:
+def _drive(jobs: Jobs, count: int, lock: Path, watcher: Watcher) -> None:
     from heaters.execution.workers import Workers  # noqa: PLC0415 - multiprocessing only where there is work
 
-    with Workers(settings.workers, lock) as workers:
-        drive(jobs, workers, settings.workers, watcher, read_progress)
+    with Workers(count, lock) as workers:
+        drive(jobs, workers, count, watcher, read_progress)
 
 
 def _task(units: dict[str, tuple[Any, Unit]], owner: Any, unit: Unit, label: str) -> Task:
