@@ -142,6 +142,9 @@ class Settings:
     lock_seconds: float = _setting(
         30.0, _positive, "How long to wait for the catalog while another process holds it."
     )
+    owner_idle_seconds: float = _setting(
+        300.0, _positive, "The catalog's owner leaves when nobody was connected and nothing was done for so long."
+    )
 
     @classmethod
     def load(

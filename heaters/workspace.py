@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-    from heaters.catalog.direct import DirectCatalog
     from heaters.catalog.tables import Table
+    from heaters.catalog.transports import Catalog
     from heaters.domain.commands import Decision
 
 CATALOG_FOLDER: Final = "catalog"
@@ -97,18 +97,18 @@ class Workspace:
         self.root = root
         self.settings = settings
         self.store = open_store(str(root))
-        self._catalog: DirectCatalog | None = None
+        self._catalog: Catalog | None = None
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.root)!r})"
 
     @property
-    def catalog(self) -> DirectCatalog:
+    def catalog(self) -> Catalog:
         """The catalog; opened when it is first needed."""
         if self._catalog is None:
-            from heaters.catalog.direct import DirectCatalog  # noqa: PLC0415 - DuckDB only where it is used
+            from heaters.catalog.transports import Catalog  # noqa: PLC0415 - only where it is used
 
-            self._catalog = DirectCatalog(self.root / CATALOG_FOLDER, lock_seconds=self.settings.lock_seconds)
+            self._catalog = Catalog(self.root / CATALOG_FOLDER, lock_seconds=self.settings.lock_seconds)
         return self._catalog
 
     # -- work ---------------------------------------------------------------------------------------------------------
@@ -497,9 +497,7 @@ class Workspace:
 
     def snapshot(self) -> Path:
         """Write every table of the catalog to Parquet."""
-        from heaters.catalog.snapshot import snapshot  # noqa: PLC0415 - DuckDB only where it is used
-
-        return snapshot(self.catalog, self._catalog_folder / "snapshots")
+        return self.catalog.snapshot(self._catalog_folder / "snapshots")
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -672,12 +670,12 @@ def _clip_reference(ref: Ref) -> tuple[str, list[int]]:
 
 
 def _make(root: Path) -> None:
-    from heaters.catalog.direct import DirectCatalog  # noqa: PLC0415 - DuckDB only where it is used
+    from heaters.catalog.transports import Catalog  # noqa: PLC0415 - only where it is used
 
     file = root / SETTINGS_FILE
     try:
         (root / CATALOG_FOLDER).mkdir(parents=True, exist_ok=True)
-        DirectCatalog(root / CATALOG_FOLDER).create()
+        Catalog(root / CATALOG_FOLDER).create()
         if not file.exists():
             file.write_text(
                 "# Settings of this workspace; `heaters config` lists all of them with their origin.\n",

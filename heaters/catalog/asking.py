@@ -8,13 +8,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import duckdb
 
-from heaters.catalog.engine import ALIAS, open_memory, quoted
+from heaters.catalog.engine import ALIAS, find_names, open_memory, quoted
 from heaters.catalog.faults import first_line
 from heaters.catalog.lock import Interrupts, put_off
 from heaters.catalog.tables import Table
@@ -33,6 +33,15 @@ _COLUMNS: Final[Mapping[str, str]] = {
 """What the views have while there is no file yet."""
 
 
+class Copyable(Protocol):
+    """A catalog of which a private copy can be had."""
+
+    folder: Path
+
+    def copy_to(self, folder: Path) -> Path:
+        """Copy its file; returns the copy."""
+
+
 def ask(catalog: DirectCatalog, sql: str, parameters: Parameters) -> Table:
     """Answer a question.
 
@@ -40,25 +49,26 @@ def ask(catalog: DirectCatalog, sql: str, parameters: Parameters) -> Table:
         UsageError: the SQL is wrong, or is more than one question.
     """
     metadata = catalog.folder.parent / "metadata"
-    given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
     with catalog.interruptible_reading() as (connection, interrupts):
-        table = _Question(connection, sql, given, metadata).wait(PATIENCE, interrupts)
-    return table if table is not None else _ask_copy(catalog, sql, given, metadata)
+        table = Question(connection, sql, parameters, metadata).wait(PATIENCE, interrupts)
+    return table if table is not None else ask_copy(catalog, sql, parameters)
 
 
-def _ask_copy(catalog: DirectCatalog, sql: str, parameters: Parameters, metadata: Path) -> Table:
+def ask_copy(catalog: Copyable, sql: str, parameters: Parameters) -> Table:
     """Ask a private copy of the file, while commands go on."""
     with put_off() as interrupts, tempfile.TemporaryDirectory(prefix="heaters-") as folder:
         copy = catalog.copy_to(Path(folder))
         with closing(open_memory(Path(folder) / "spill")) as connection:
             connection.execute(f"ATTACH {quoted(str(copy))} AS {ALIAS} (READ_ONLY)")
-            connection.execute(f"SET search_path = 'memory.main,{ALIAS}.main'")
-            table = _Question(connection, sql, parameters, metadata).wait(None, interrupts)
+            find_names(connection)
+            table = Question(connection, sql, parameters, catalog.folder.parent / "metadata").wait(
+                None, interrupts
+            )
     assert table is not None
     return table
 
 
-class _Question:
+class Question:
     """A query in a thread of its own, so that Ctrl-C ends the wait for it at once.
 
     DuckDB 2.0 does not look at signals while it makes an Arrow table; 1.5 does, and hangs afterwards.
@@ -66,7 +76,8 @@ class _Question:
 
     def __init__(self, connection: Connection, sql: str, parameters: Parameters, metadata: Path) -> None:
         self._connection = connection
-        self._sql, self._parameters, self._metadata = sql, parameters, metadata
+        self._sql, self._metadata = sql, metadata
+        self._parameters: Any = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         self._table: Table | None = None
         self._error: Exception | None = None
         self._done = threading.Event()
@@ -103,10 +114,15 @@ class _Question:
             _refuse_writing(self._connection, self._sql)
             for view in _views(self._sql):
                 self._connection.execute(_view(view, self._metadata))
+            self._connection.execute(
+                "BEGIN TRANSACTION READ ONLY"
+            )  # EXPLAIN ANALYZE carries out what it explains
             self._table = Table(self._connection.sql(self._sql, params=self._parameters).to_arrow_table())
         except Exception as error:  # noqa: BLE001 - raised again where it is waited for
             self._error = error
         finally:
+            with suppress(duckdb.Error):  # the transaction never began
+                self._connection.execute("ROLLBACK")
             self._done.set()
 
 
@@ -132,7 +148,7 @@ def _views(sql: str) -> list[str]:
 def _view(view: str, metadata: Path) -> str:
     """SQL that makes a view on the Parquet files of the sources that the catalog names."""
     if view == "keyframe_offsets":
-        select = 'SELECT source_video_id, list("offset" ORDER BY frame) AS keyframe_offsets FROM memory.main.frames GROUP BY ALL'
+        select = 'SELECT source_video_id, list("offset" ORDER BY frame) AS keyframe_offsets FROM temp.main.frames GROUP BY ALL'
     elif any(metadata.glob(f"video_*_{view}.parquet")):
         column = {"frames": "frame_index_filepath", "scores": "scores_filepath"}[view]
         select = (
@@ -145,4 +161,4 @@ def _view(view: str, metadata: Path) -> str:
             f"NULL::{kind} AS {name}" for name, kind in (one.split(" ") for one in _COLUMNS[view].split(", "))
         )
         select = f"SELECT NULL::BIGINT AS source_video_id, {columns} WHERE false"
-    return f"CREATE OR REPLACE VIEW memory.main.{view} AS {select}"
+    return f"CREATE OR REPLACE TEMP VIEW {view} AS {select}"

@@ -7,7 +7,7 @@ import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 from heaters.catalog import events
 from heaters.catalog.clip_rows import clip_numbers, read_clips
@@ -30,7 +30,17 @@ _PREPARED: Final = "('ready', 'verify_failed')"
 """States in which a source has shots; in others it has them if it has any clip at all."""
 
 
-def check(catalog: DirectCatalog) -> list[str]:
+class Checkable(Protocol):
+    """A catalog by any transport."""
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Read rows."""
+
+    def copy_to(self, folder: Path) -> Path:
+        """Copy its file."""
+
+
+def check(catalog: Checkable) -> list[str]:
     """Everything that is wrong, one sentence each; an empty list if nothing is.
 
     Args:
@@ -48,7 +58,7 @@ def check(catalog: DirectCatalog) -> list[str]:
     return _first(found)
 
 
-def lost_files(catalog: DirectCatalog, exists: Callable[[str], bool]) -> list[str]:
+def lost_files(catalog: Checkable, exists: Callable[[str], bool]) -> list[str]:
     """Live artefacts whose file is gone, one sentence each: no older catalog brings them back.
 
     Args:
@@ -64,7 +74,7 @@ def lost_files(catalog: DirectCatalog, exists: Callable[[str], bool]) -> list[st
     ])  # fmt: skip
 
 
-def notes(catalog: DirectCatalog) -> list[str]:
+def notes(catalog: Checkable) -> list[str]:
     """What looks odd but is no damage: runs and jobs that a killed process has left `running`."""
     runs = catalog.rows("SELECT id, pid, host FROM runs WHERE state = 'running' ORDER BY id")
     dead = [row for row in runs if row["host"] == platform.node() and not _alive(row["pid"])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
@@ -23,6 +23,7 @@ from heaters.catalog.engine import (
     sync,
 )
 from heaters.catalog.faults import RESTORE, opening_fault, working_fault
+from heaters.catalog.files import DATABASE_FILE, SCHEMA_VERSION
 from heaters.catalog.lock import CatalogLock, Interrupts
 from heaters.catalog.networks import refuse_network
 from heaters.catalog.transaction import Transaction
@@ -31,8 +32,6 @@ from heaters.errors import CatalogDamaged, CatalogNewer, UsageError
 if TYPE_CHECKING:
     from heaters.catalog.tables import Table
 
-SCHEMA_VERSION: Final = 1
-DATABASE_FILE: Final = "catalog.duckdb"
 _STORAGE_VERSION: Final = "v1.5.0"
 """The newest storage that DuckDB 1.5 reads; 2.0's own is unreadable to it."""
 
@@ -46,12 +45,15 @@ class DirectCatalog:
     Args:
         folder: where the DuckDB file and the lock file lie.
         lock_seconds: how long to wait for another process.
+        while_waiting: called again and again meanwhile; what it raises ends the wait.
     """
 
-    def __init__(self, folder: Path, *, lock_seconds: float = 30.0) -> None:
+    def __init__(
+        self, folder: Path, *, lock_seconds: float = 30.0, while_waiting: Callable[[], None] | None = None
+    ) -> None:
         self.folder = Path(folder)
         self.file = self.folder / DATABASE_FILE
-        self._lock = CatalogLock(self.folder, lock_seconds)
+        self._lock = CatalogLock(self.folder, lock_seconds, while_waiting)
         self._engine = Engine(self.folder / ".spill")
         self._open: Connection | None = None
         self._seen: tuple[object, ...] = ()
@@ -76,26 +78,20 @@ class DirectCatalog:
             fresh.replace(self.file)
             sync(self.folder)
 
-    def execute(self, command: object) -> dict[str, Any]:
+    def execute(self, command: object, request: str | None = None) -> dict[str, Any]:
         """Carry out one command in one transaction.
 
         Args:
             command: one of the command types that `heaters.catalog.perform` knows.
+            request: where an owner was sent the command before and has not answered, under which name that was.
 
         Returns:
             The command's answer; times are `datetime`, UTC without a zone, all else is JSON-able.
         """
-        from heaters.catalog.perform import perform  # noqa: PLC0415 - who only reads needs no commands
+        from heaters.catalog.once import carry_out  # noqa: PLC0415 - who only reads needs no commands
 
         with self._session() as (connection, _):
-            transaction = Transaction(connection)
-            transaction.begin()
-            try:
-                answer = perform(command, transaction)
-            except BaseException:
-                transaction.rollback()
-                raise
-            transaction.commit()
+            answer = carry_out(connection, command, request)
             checkpoint_if_due(connection, self.file)
             return answer
 
@@ -125,6 +121,12 @@ class DirectCatalog:
         """Read, with the means to let Ctrl-C through where that may take long."""
         with self._session(read_only=True) as session:
             yield session
+
+    @contextmanager
+    def kept(self) -> Iterator[Connection]:
+        """Hold the lock and keep the file attached until the end of the block, as an owner does."""
+        with self._session() as (connection, _):
+            yield connection
 
     def copy_to(self, folder: Path) -> Path:
         """Copy the file and its log, as of one moment, for what takes too long to keep others waiting."""

@@ -75,7 +75,9 @@ class Engine:
         connection = self._living()
         try:
             connection.execute(f"ATTACH {quoted(str(file))} AS {ALIAS} {options}")
-            self._find_names(connection)
+            if not self._finds_names:
+                find_names(connection)
+                self._finds_names = True
         except duckdb.Error as error:
             self._drop()
             raise opening_fault(error, file) from error
@@ -83,12 +85,6 @@ class Engine:
             self._drop()
             raise
         return connection
-
-    def _find_names(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Set the search path, once; it outlives DETACH. The file can't be the default: that can't be detached."""
-        if not self._finds_names:
-            connection.execute(f"SET search_path = 'memory.main,{ALIAS}.main'")
-            self._finds_names = True
 
     def _detach(self) -> None:
         if self._connection is None:
@@ -126,6 +122,14 @@ def open_memory(spill: Path) -> duckdb.DuckDBPyConnection:
     # stored as DICT_FSST, the table has a primary key and the log holds an INSERT into the same row group.
     connection.execute(f"SET disabled_compression_methods = '{LOSSY_COMPRESSION}'")
     return connection
+
+
+def find_names(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let plain names of tables be found, once for each connection; it outlives DETACH.
+
+    The file can't be the default: that can't be detached.
+    """
+    connection.execute(f"SET search_path = 'memory.main,{ALIAS}.main'")
 
 
 def checkpoint_if_due(connection: duckdb.DuckDBPyConnection, file: Path) -> None:

@@ -7,7 +7,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -29,11 +29,13 @@ class CatalogLock:
     Args:
         folder: where the catalog lies.
         seconds: how long to wait for another process or thread.
+        while_waiting: called again and again meanwhile; what it raises ends the wait.
     """
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+    def __init__(self, folder: Path, seconds: float, while_waiting: Callable[[], None] | None = None) -> None:
         self.path = folder / LOCK_FILE
         self._seconds = seconds
+        self._while_waiting = while_waiting
         self._threads = threading.RLock()
         self._file = filelock.FileLock(self.path)
         watch(self)
@@ -66,6 +68,8 @@ class CatalogLock:
                 if got:
                     yield interrupts
                     return
+            if self._while_waiting:
+                self._while_waiting()
             if time.monotonic() > deadline:
                 raise CatalogLocked(
                     f"another process or thread has held {self.path} for {self._seconds:g} s: end it, or raise the "

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import duckdb
 
 from heaters.catalog.check import check
 from heaters.catalog.clip_rows import clip_numbers
-from heaters.catalog.direct import DATABASE_FILE, SCHEMA_VERSION, DirectCatalog, build
+from heaters.catalog.direct import DirectCatalog, build
 from heaters.catalog.engine import ALIAS, log_of, quoted, sync
 from heaters.catalog.faults import first_line
+from heaters.catalog.files import DATABASE_FILE, SCHEMA_VERSION
+from heaters.catalog.remote import Links
 from heaters.errors import CatalogDamaged, CatalogError, CatalogNewer
 
 KEPT: Final = 10
@@ -23,16 +26,25 @@ KEPT: Final = 10
 TABLES: Final = (
     "meta", "counters", "source_videos", "frame_pts", "clips", "clip_events", "leases", "runs", "jobs", "clip_artifacts",
 )  # fmt: skip
+_PATIENCE: Final = 5.0
+"""Seconds that an owner gets to let us in when it is to leave."""
 _FACTS: Final = "snapshot.json"
 RESTORED_NOTE: Final = "restored.json"
 """Says that the catalog was restored, from what and when: it may not know of files that are older than this one."""
 
 
-def snapshot(catalog: DirectCatalog, folder: Path) -> Path:
+class Readable(Protocol):
+    """A catalog of which several statements can see one state."""
+
+    def reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Read."""
+
+
+def snapshot(catalog: Readable, folder: Path) -> Path:
     """Write every table into a new folder, all as of one moment.
 
     Args:
-        catalog: is locked for commands meanwhile.
+        catalog: one that opens its file for each command is locked for others meanwhile.
         folder: gets a folder named by the time in UTC; the newest `KEPT` stay.
 
     Returns:
@@ -66,7 +78,7 @@ def restore(
 ) -> dict[str, int] | None:
     """Put a catalog built from a snapshot in the place of the one that is there, which is kept aside.
 
-    Ids that the old catalog or a file of the store has are not handed out again.
+    An owner is asked to finish and leave. Ids that the old catalog or a file of the store has are not handed out again.
 
     Args:
         catalog_folder: where the catalog lies.
@@ -84,7 +96,7 @@ def restore(
     fresh = DirectCatalog(catalog_folder / ".restore.part")
     fresh.folder.mkdir(parents=True, exist_ok=True)
     try:
-        old = DirectCatalog(catalog_folder)
+        old = DirectCatalog(catalog_folder, while_waiting=Links(catalog_folder, _PATIENCE).drain)
         with old.alone():
             counters, lost = _read_old(old, facts)
             build(fresh.file, [*_fill(snapshot_folder), *_raised(counters, used)])

@@ -19,7 +19,7 @@ VERBS: Final = {
 }
 """Module of this package → its functions that are verbs, in the order of the help."""
 
-CATALOG_VERBS: Final = ("check", "snapshot", "restore")
+CATALOG_VERBS: Final = ("check", "snapshot", "restore", "serve")
 """Functions of the module `catalog`, called as `heaters catalog VERB`."""
 
 
@@ -40,7 +40,7 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
 
 
 def _catalog() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True, help="Check, save and restore the catalog.")
+    app = typer.Typer(no_args_is_help=True, help="Check, save, restore and serve the catalog.")
     for name in CATALOG_VERBS:
         app.command(name)(getattr(import_module("heaters.cli.catalog"), name))
     return app

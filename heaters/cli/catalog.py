@@ -1,7 +1,9 @@
-"""Verbs on the catalog itself: catalog check | snapshot | restore."""
+"""Verbs on the catalog itself: catalog check | snapshot | restore | serve."""
 
 from __future__ import annotations
 
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,7 @@ import typer
 
 from heaters.cli import output
 from heaters.cli.output import JsonOption, WorkspaceOption
-from heaters.workspace import open_workspace
+from heaters.workspace import CATALOG_FOLDER, open_workspace
 
 
 def check(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  # noqa: FBT002
@@ -55,3 +57,30 @@ def restore(
             else "what was lost since then is unknown: the catalog that was there can't be read"
         )
     output.hint("heaters catalog check", as_json=json)
+
+
+def serve(workspace: WorkspaceOption = None) -> None:
+    """Keep the catalog open and carry out everybody's commands, until nobody needs it or Ctrl-C."""
+    from heaters.catalog.owner import serve as own  # noqa: PLC0415 - DuckDB only where it is used
+
+    ws = open_workspace(workspace)
+    own(
+        ws.root / CATALOG_FOLDER, lock_seconds=ws.settings.lock_seconds,
+        idle_seconds=ws.settings.owner_idle_seconds, say=_say,
+    )  # fmt: skip
+
+
+def serve_in_background(root: Path) -> None:
+    """Have the catalog of a workspace served by a process of its own, which outlives this one; returns once it answers.
+
+    Raises:
+        CatalogError: it did not start.
+    """
+    from heaters.catalog.launch import launch_owner  # noqa: PLC0415 - where it is wanted
+
+    command = [sys.executable, "-P", "-m", "heaters", "catalog", "serve", "--workspace", str(root)]
+    launch_owner(root / CATALOG_FOLDER, command)
+
+
+def _say(text: str) -> None:
+    print(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}", flush=True)  # noqa: DTZ005 - for people, on this machine
