@@ -184,7 +184,7 @@ export type Question =
     frame: number | null; values: Record<string, unknown>;
   }
   | { kind: "undo" | "redo"; op_id: string }
-  | { kind: "undo_to"; op_id: string; seq: number }
+  | { kind: "undo_to"; op_id: string; down_to: number }
   /** `active`: the reviewer did something since the last one. Answered by `beaten`. */
   | { kind: "beat"; shown: number | null; active: boolean }
   /** Answered by `beaten`, or refused. */
