@@ -14,11 +14,17 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 export function icon(name: IconName): SVGSVGElement {
+  return drawn(PATHS[name]);
+}
+
+/** An icon of any path in that square; where the path crosses itself it is hollow. */
+export function drawn(outline: string): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("d", outline);
+  path.setAttribute("fill-rule", "evenodd");
   svg.append(path);
   return svg;
 }
