@@ -73,7 +73,12 @@ def _switch(value: Any) -> bool:
     return words[str(value).lower()]
 
 
-def _name(value: Any) -> str:
+def person_name(value: Any) -> str:
+    """The name of somebody who decides.
+
+    Raises:
+        ValueError: it is none, in words.
+    """
     text = str(value).strip()
     if not text or len(text) > _LONGEST_NAME or not text.isprintable():
         raise ValueError("a name of 1 to 100 printable characters")
@@ -101,7 +106,7 @@ class Settings:
     app_env: str = _setting(
         "development", _one_of("development", "production"), "Which environment this is.", "APP_ENV"
     )
-    reviewer: str = _setting(_login_name, _name, "Who decides; default: the login name.")
+    reviewer: str = _setting(_login_name, person_name, "Who decides; default: the login name.")
     originals: str = _setting(
         "copy", _one_of("copy", "reference"), "Copy uploads into the store, or use them where they lie."
     )
@@ -143,8 +148,14 @@ class Settings:
         30.0, _positive, "How long to wait for the catalog while another process holds it."
     )
     owner_idle_seconds: float = _setting(
-        300.0, _positive, "The catalog's owner leaves when nobody was connected and nothing was done for so long."
+        300.0,
+        _positive,
+        "The catalog's owner leaves when nobody was connected and nothing was done for so long.",
     )
+    lease_seconds: float = _setting(
+        60.0, _positive, "How long a review page that says nothing any more keeps its clips from others."
+    )
+    lease_clips: int = _setting(10, _whole(1, 500), "How many clips a review page holds at a time.")
 
     @classmethod
     def load(

@@ -259,11 +259,12 @@ class Workspace:
 
     def retune(
         self, source: int, *, detector: str | None = None, threshold: float | None = None, apply: bool = False,
-        reviewer: str | None = None,
+        reviewer: str | None = None, cuts: Iterable[int] | None = None,
     ) -> Row:  # fmt: skip
         """Detect again from stored scores and compare with the cuts that stand.
 
         Args:
+            cuts: compare with these first frames of shots, instead of detecting; `detector` names where they are from.
             apply: lay the new cuts, but only where no human has touched the clips; one event, one undo.
 
         Returns:
@@ -280,13 +281,13 @@ class Workspace:
             "detector": detector or self.settings.detector, "threshold": threshold,
             "min_shot_frames": self.settings.min_shot_frames,
         }  # fmt: skip
-        found = detect.detect_cuts(spec)
-        cuts, standing = {int(cut) for cut in found.cuts}, self._cuts(source)
+        found = detect.detect_cuts(spec) if cuts is None else detect.given_cuts(cuts, detector)
+        new, standing = {int(cut) for cut in found.cuts}, self._cuts(source)
         if not apply:
-            return detect.comparison(found, standing, cuts)
+            return detect.comparison(found, standing, new)
         from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
 
-        values = {"source_id": source, "cuts": sorted(cuts), "detector": found.detector}
+        values = {"source_id": source, "cuts": sorted(new), "detector": found.detector or None}
         done = self._decide(Decision(new_op_id(), "retune", (), self._reviewer(reviewer), values=values))
         self._add_keyframes(row, spec)
         answer = detect.comparison(found, standing, self._cuts(source))
@@ -326,13 +327,27 @@ class Workspace:
         return self._decide(Decision(
             op_id or new_op_id(), action, ids, self._reviewer(reviewer), frame, versions, session, values))  # fmt: skip
 
-    def undo(self, reviewer: str | None = None, source: int | None = None) -> Row:
-        """Take this reviewer's latest command back."""
-        return self.catalog.execute(requests.Undo(new_op_id(), self._reviewer(reviewer), source))
+    def undo(self, reviewer: str | None = None, source: int | None = None, *, of: str | None = None) -> Row:
+        """Take this reviewer's latest command back, or the one with the op_id `of`."""
+        return self.catalog.execute(requests.Undo(new_op_id(), self._reviewer(reviewer), source, of=of))
 
-    def redo(self, reviewer: str | None = None, source: int | None = None) -> Row:
-        """Carry the command that was undone last out again."""
-        return self.catalog.execute(requests.Redo(new_op_id(), self._reviewer(reviewer), source))
+    def redo(self, reviewer: str | None = None, source: int | None = None, *, of: str | None = None) -> Row:
+        """Carry the command that was undone last out again, or the one with the op_id `of`."""
+        return self.catalog.execute(requests.Redo(new_op_id(), self._reviewer(reviewer), source, of=of))
+
+    def preferences(self, reviewer: str | None = None) -> Row:
+        """What a reviewer prefers on the review board: `fast`, `speed`, `muted`, `preset` and `keys`."""
+        from heaters.catalog.preferences import read_preferences  # noqa: PLC0415 - DuckDB only where it is used
+
+        return read_preferences(self.catalog.rows, self._reviewer(reviewer))
+
+    def prefer(self, reviewer: str | None = None, **values: Any) -> Row:
+        """Choose some preferences of a reviewer anew; returns all.
+
+        Raises:
+            UsageError: there is no such preference, or it takes no such value.
+        """
+        return self.catalog.execute(requests.SetPreferences(self._reviewer(reviewer), values))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -458,12 +473,30 @@ class Workspace:
             "GROUP BY ALL ORDER BY bytes DESC"
         )
 
-    def history(self, clip: Ref) -> list[Row]:
-        """The events of one clip, oldest first."""
+    def history(self, clip: Ref | None = None, *, source: int | None = None, limit: int = 50) -> list[Row]:
+        """The events of one clip, oldest first; or the latest ones of a source, newest first.
+
+        Returns:
+            For a source the rows of `heaters.catalog.history.history`, at most `limit`.
+        """
+        if (clip is None) == (source is None):
+            raise UsageError("name one: a clip, or a source")
+        if clip is None:
+            from heaters.catalog.history import history  # noqa: PLC0415 - where it is asked for
+
+            return history(self.catalog.rows, self.source(int(source or 0))["id"], limit=limit)
         return self.catalog.rows(
             "SELECT seq, op_id, ts, reviewer, action, frame, undoes FROM clip_events WHERE list_contains(clip_ids, ?) ORDER BY seq",
             [self.clip_id(clip)],
         )
+
+    def as_python(self, source: int) -> str:
+        """The decisions on a source as a script that does the same in a workspace where nothing is decided on it yet."""
+        from heaters.catalog.history import recorded  # noqa: PLC0415 - where it is asked for
+        from heaters.domain.script import as_python  # noqa: PLC0415
+
+        row = self.source(source)
+        return as_python(source, row["title"], recorded(self.catalog.rows, source))
 
     def check(self) -> list[str]:
         """Everything in the catalog that must not be, in words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from heaters.catalog import artifacts, decisions, exports, requests, runs, sources
+from heaters.catalog import artifacts, decisions, exports, preferences, requests, reviewing, runs, sources
 from heaters.catalog.transaction import Transaction
 from heaters.domain.commands import Decision
 
@@ -24,6 +24,14 @@ def perform(command: object, tx: Transaction) -> dict[str, Any]:  # noqa: ARG001
 perform.register(Decision, decisions.perform_decision)
 perform.register(requests.Undo, decisions.perform_undo)
 perform.register(requests.Redo, decisions.perform_redo)
+perform.register(requests.BeginReview, reviewing.begin)
+perform.register(requests.ReviewDecision, reviewing.decide)
+perform.register(requests.ReviewUndo, reviewing.undo)
+perform.register(requests.ReviewRedo, reviewing.redo)
+perform.register(requests.Beat, reviewing.beat)
+perform.register(requests.TakeOver, reviewing.take_over)
+perform.register(requests.GiveBack, reviewing.give_back)
+perform.register(requests.SetPreferences, preferences.set_preferences)
 perform.register(requests.AddSource, sources.add)
 perform.register(requests.StartStage, sources.start_stage)
 perform.register(requests.FinishStage, sources.finish_stage)

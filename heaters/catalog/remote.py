@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import heaters
 from heaters.catalog.files import OWNER_FILE, SCHEMA_VERSION
 from heaters.catalog.forks import watch
+from heaters.catalog.requests import REPEATABLE
 from heaters.catalog.values import dumps, error_of, loads
 from heaters.catalog.wire import GREETING_SECONDS, Line
 from heaters.errors import CatalogLocked, CatalogNewer
@@ -205,8 +206,13 @@ class Links:
 
 
 def request_name(command: object) -> str | None:
-    """A name for one sending of a command, so that sending it twice does no harm; None if it has an `op_id`, which does the same."""
-    return None if hasattr(command, "op_id") else f"{datetime.now(UTC).strftime(REQUEST_TIME)}-{uuid.uuid4()}"
+    """A name for one sending of a command, so that sending it twice does no harm; None if it does none anyway.
+
+    An `op_id` does the same, and some commands only say how things are to be.
+    """
+    if hasattr(command, "op_id") or isinstance(command, REPEATABLE):
+        return None
+    return f"{datetime.now(UTC).strftime(REQUEST_TIME)}-{uuid.uuid4()}"
 
 
 def _drain(line: Line) -> None:

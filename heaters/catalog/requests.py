@@ -8,25 +8,136 @@ Named tuples, not dataclasses: making sixteen of those costs 40 ms at every star
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 
 class Undo(NamedTuple):
-    """Take back this reviewer's latest command that can be undone, of one source if it is named."""
+    """Take back this reviewer's latest command that can be undone: of one source, or a certain one, if that is named.
+
+    Attributes:
+        of: the op_id of the command to take back.
+    """
 
     op_id: str
     reviewer: str
     source_id: int | None = None
     session: str | None = None
+    of: str | None = None
 
 
 class Redo(NamedTuple):
-    """Carry out again what this reviewer undid last, unless a new decision came after it."""
+    """Carry out again what this reviewer undid last, unless a new decision came after it. Attributes as of `Undo`."""
 
     op_id: str
     reviewer: str
     source_id: int | None = None
     session: str | None = None
+    of: str | None = None
+
+
+class Seat(NamedTuple):
+    """Who works at a review page, and what the page knows.
+
+    Attributes:
+        session: of the browser tab or notebook cell; a reload keeps it.
+        token: of this opening of it. Leases carry it, so that what an earlier opening still sends holds nothing.
+        source_id: what is reviewed; 0 before there is anything.
+        held: the clips that the page believes to hold.
+        seen: number of the last event that it knows of.
+        seconds: how long its leases last.
+        clips: how many it is handed at a time.
+    """
+
+    session: str
+    token: str
+    reviewer: str
+    source_id: int
+    held: Sequence[int]
+    seen: int
+    seconds: float
+    clips: int
+
+
+class BeginReview(NamedTuple):
+    """A page opens, or goes to another clip or source: hand out a run of clips.
+
+    Attributes:
+        clip_id: begin there.
+        source_id: begin in this source, where the session was last in it.
+    """
+
+    seat: Seat
+    clip_id: int | None = None
+    source_id: int | None = None
+
+
+class ReviewDecision(NamedTuple):
+    """A decision at a page. Attributes as of `heaters.domain.decision.Decision`."""
+
+    seat: Seat
+    op_id: str
+    action: str
+    clip_ids: Sequence[int]
+    frame: int | None = None
+    versions: Mapping[int, int] | None = None
+    values: Mapping[str, Any] | None = None
+
+
+class ReviewUndo(NamedTuple):
+    """Take back the reviewer's latest command on the source.
+
+    Attributes:
+        down_to: number of an event of his: take back all commands down to and with it, or none of them.
+    """
+
+    seat: Seat
+    op_id: str
+    down_to: int | None = None
+
+
+class ReviewRedo(NamedTuple):
+    """Carry out again what the reviewer undid last on the source."""
+
+    seat: Seat
+    op_id: str
+
+
+class Beat(NamedTuple):
+    """A page lives: its leases go on, and it hears what others did.
+
+    Attributes:
+        shown: the clip on its screen; a reload begins there.
+        active: somebody has done something at the page since the last beat.
+    """
+
+    seat: Seat
+    shown: int | None
+    active: bool
+
+
+class TakeOver(NamedTuple):
+    """Take a clip that another session holds.
+
+    Attributes:
+        whole_run: take everything that this other session holds on the source.
+    """
+
+    seat: Seat
+    clip_id: int
+    whole_run: bool = False
+
+
+class GiveBack(NamedTuple):
+    """A page closes: all its clips are free at once."""
+
+    seat: Seat
+
+
+class SetPreferences(NamedTuple):
+    """Keep what a reviewer prefers, on top of what is kept already."""
+
+    reviewer: str
+    values: Mapping[str, Any]
 
 
 class AddSource(NamedTuple):
@@ -183,3 +294,10 @@ class FinishRun(NamedTuple):
     failed: int = 0
     waiting: int = 0
     bytes: int = 0
+
+
+REPEATABLE: Final = (BeginReview, Beat, TakeOver, GiveBack, SetPreferences)
+"""Commands without an `op_id` that do no harm when they are carried out twice, since they say how things are to be."""
+
+ReviewCommand = BeginReview | ReviewDecision | ReviewUndo | ReviewRedo | Beat | TakeOver
+"""What a page sends and is answered with where it stands."""

@@ -32,9 +32,18 @@ def show(
     ref: Annotated[str, typer.Argument(metavar="REF", help="A source id, or a clip ref like 12.47.")],
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
+    as_python: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option("--as-python", help="Print the decisions on a source as a script that does the same."),
+    ] = False,
 ) -> None:
     """Show one source, or one clip with its history."""
     ws = open_workspace(workspace)
+    if as_python:
+        if json:
+            raise UsageError("--as-python prints a script and --json a document: choose one")
+        print(ws.as_python(output.source_number(ref)), end="")
+        return
     if "." in ref:
         row: dict[str, Any] = {**ws.clip(ref), "events": ws.history(ref)}
     else:

@@ -17,6 +17,7 @@ WINDOW: Final = 2  # frames on each side whose mean is the measure; PySceneDetec
 CONTENT_FLOOR: Final = 15.0  # PySceneDetect's min_content_val
 _LARGEST_RATIO: Final = 255.0
 _NO_MOTION: Final = 1e-5
+_USUAL_RATIO: Final = 3.0  # PySceneDetect's adaptive_threshold
 
 Curve = NDArray[np.float64]
 
@@ -40,6 +41,25 @@ def adaptive_ratio(value: Curve) -> Curve:
     moving = np.minimum(middle / np.where(still, 1.0, around), _LARGEST_RATIO)
     ratio[WINDOW:-WINDOW] = np.where(still, np.where(middle >= CONTENT_FLOOR, _LARGEST_RATIO, 0.0), moving)
     return ratio
+
+
+def cut_scores(
+    hue: NDArray[np.float32], saturation: NDArray[np.float32], luma: NDArray[np.float32], detector: str | None, threshold: float | None
+) -> NDArray[np.float32]:  # fmt: skip
+    """How much each frame looks like the first of a new shot, float32[n]: 1 is what the detector asks for.
+
+    Args:
+        hue: differences as in `FrameScores`, like the next two.
+        saturation: see `hue`.
+        luma: see `hue`.
+        detector: who found the cuts. One that does not work on these scores is measured by the usual ratio.
+        threshold: what it was called with.
+    """
+    value = (hue.astype(np.float64) + saturation + luma) / 3
+    if detector == "content" and threshold:
+        return (value / threshold).astype(np.float32)
+    asked = threshold if detector in {"heaters", "adaptive"} and threshold else _USUAL_RATIO
+    return (adaptive_ratio(value) / asked).astype(np.float32)
 
 
 def content_cuts(value: Curve, threshold: float, min_shot_frames: int) -> list[int]:

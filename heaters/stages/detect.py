@@ -96,6 +96,16 @@ def detect_cuts(spec: Mapping[str, Any]) -> Detection:
     )  # fmt: skip
 
 
+def given_cuts(cuts: Iterable[int], detector: str | None) -> Detection:
+    """Cuts that somebody names, as if they had been detected."""
+    import numpy as np  # noqa: PLC0415 - only where cuts are compared
+
+    from heaters.media.detectors import Detection  # noqa: PLC0415
+
+    named, score = sorted({int(cut) for cut in cuts}), np.empty(0, np.float32)
+    return Detection(named, detector or "", {}, replayed=False, note=None, score=score)
+
+
 def comparison(found: Detection, before: set[int], after: set[int]) -> dict[str, Any]:
     """What a detection would change, or has changed.
 

@@ -1,0 +1,269 @@
+"""What a review page sends: decisions with leases, each in one transaction that also tells what others did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from heaters.catalog import changes, events, leases, requests
+from heaters.catalog.boards import read_outline
+from heaters.catalog.clip_rows import clips_by_id, read_clips
+from heaters.catalog.history import history
+from heaters.catalog.leases import Lease
+from heaters.catalog.requests import Seat
+from heaters.catalog.transaction import Transaction
+from heaters.catalog.where_to_begin import where_to_begin
+from heaters.domain.commands import Decision
+from heaters.domain.model import Clip
+from heaters.domain.queue import Queue
+from heaters.domain.states import CLIP_STATES
+from heaters.errors import UnknownReference
+
+Answer = dict[str, Any]
+
+EVENTS_TOLD: Final = 50
+"""Events that one answer tells of at most."""
+_SHOWN: Final = (
+    "id", "clip_no", "source_video_id", "start_frame", "end_frame", "state", "version", "group_id", "label", "note", "reviewer",
+    "decided_at", "origin",
+)  # fmt: skip
+_STEP: Final = timedelta(seconds=10)
+"""A place is noted anew by a beat only if it is that old: most beats then write nothing."""
+_FRESH: Final = 2 / 3
+"""While a lease has this part of its time left, a beat does not renew it."""
+_STAYING: Final = frozenset({"undo", "annotate"})
+"""Actions after which the clip that they touched is shown, whatever it is; after others the next one to decide on is."""
+
+
+class _Desk:
+    """The leases on a source as one session sees them."""
+
+    def __init__(self, tx: Transaction, seat: Seat) -> None:
+        found = leases.of_source(tx, seat.source_id)
+        self.mine = {one.clip_id: one for one in found if one.token == seat.token}
+        self.others: dict[int, Lease] = {
+            one.clip_id: one for one in found if one.token != seat.token and one.expires_at > tx.now
+        }
+
+    def queue(self, starts: Sequence[int], ids: Sequence[int], mine: Iterable[int]) -> Queue:
+        """The queue of the pending clips, of which `mine` are held."""
+        return Queue(starts, ids, set(mine).intersection(ids), self.others.keys())
+
+
+def begin(request: requests.BeginReview, tx: Transaction) -> Answer:
+    """Hand out a run of clips, and tell all about their source."""
+    leases.sweep(tx, request.seat)
+    leases.adopt(tx, request.seat)
+    source_id, shown = where_to_begin(tx, request)
+    seat = request.seat._replace(source_id=source_id, held=(), seen=tx.peek_id("clip_events") - 1)
+    clips = read_clips(tx, "source_video_id = ? AND state <> 'superseded'", [source_id])
+    pending = [clip for clip in clips if clip.state == "pending"]
+    desk = _Desk(tx, seat)
+    moved = request.clip_id is not None and shown is not None and shown.id not in desk.mine
+    queue = desk.queue(
+        [one.start_frame for one in pending], [one.id for one in pending], () if moved else desk.mine
+    )
+    queue = _taken(tx, seat, queue, shown.start_frame if shown else 0)
+    current = shown.id if shown else queue.next_clip(0)
+    leases.note_place(tx, seat, source_id, current)
+    return {
+        **_standing(tx, seat, desk, queue), "current": current, "clips": [clip_row(one) for one in clips], "changes": [],
+        "events": history(tx.rows, source_id, limit=EVENTS_TOLD), "counts": _counts(tx, source_id),
+    }  # fmt: skip
+
+
+def decide(request: requests.ReviewDecision, tx: Transaction) -> Answer:
+    """Decide on clips."""
+    seat = request.seat
+    versions = {int(clip_id): version for clip_id, version in (request.versions or {}).items()}
+    decision = Decision(
+        request.op_id, request.action, tuple(request.clip_ids), seat.reviewer, request.frame, versions, seat.session,
+        request.values or {},
+    )  # fmt: skip
+    return _told(tx, seat, changes.decide(decision, tx, _untouchable(tx, seat)))
+
+
+def undo(request: requests.ReviewUndo, tx: Transaction) -> Answer:
+    """Take back the latest command on the source, or all down to one."""
+    seat, by = request.seat, _author(request)
+    known = events.with_op_id(tx, request.op_id)
+    if known is not None:
+        return _told(tx, seat, changes.done_before(tx, known, "undo", seat.reviewer))
+    if request.down_to is None:
+        chosen = [events.latest_to_undo(tx, requests.Undo(*by[:2], seat.source_id, seat.session))]
+    else:
+        chosen = events.down_to(tx, seat.reviewer, seat.source_id, request.down_to)
+    return _told(tx, seat, changes.turn_back(tx, by, chosen, "undo", _untouchable(tx, seat)))
+
+
+def redo(request: requests.ReviewRedo, tx: Transaction) -> Answer:
+    """Carry the command that was undone last on the source out again."""
+    seat, by = request.seat, _author(request)
+    known = events.with_op_id(tx, request.op_id)
+    if known is not None:
+        return _told(tx, seat, changes.done_before(tx, known, "redo", seat.reviewer))
+    chosen = events.latest_to_redo(tx, requests.Redo(*by[:2], seat.source_id, seat.session))
+    return _told(tx, seat, changes.turn_back(tx, by, [chosen], "redo", _untouchable(tx, seat)))
+
+
+def beat(request: requests.Beat, tx: Transaction) -> Answer:
+    """Renew leases where they have got old, and tell what others did. Mostly this writes nothing."""
+    seat, desk = request.seat, _Desk(tx, request.seat)
+    believed = ", ".join(str(int(one)) for one in {*seat.held, *desk.mine}) or "NULL"
+    rows = tx.tuples(
+        f"SELECT id, start_frame, state, reviewer FROM clips WHERE id IN ({believed}) ORDER BY start_frame"
+    )
+    pending = [row for row in rows if row[2] == "pending" and row[0] not in desk.others]
+    ids = [row[0] for row in pending]
+    due = any(
+        one.expires_at - tx.now < timedelta(seconds=_FRESH * seat.seconds) for one in desk.mine.values()
+    )
+    if due or set(ids) != desk.mine.keys():
+        leases.keep(tx, seat, ids)
+    _note_shown(tx, request)
+    deciders = {row[0]: row[3] for row in rows if row[2] != "pending"}
+    gone = [one for one in seat.held if one in deciders and one not in desk.mine]
+    queue = desk.queue([row[1] for row in pending], ids, ids)
+    answer = {**_standing(tx, seat, desk, queue), **_news(tx, seat)}
+    answer["lost"] += [{"clip_id": one, "reviewer": deciders[one], "session": None} for one in gone]
+    return answer
+
+
+def take_over(request: requests.TakeOver, tx: Transaction) -> Answer:
+    """Take a clip, or a whole run, from the session that holds it."""
+    seat, desk = request.seat, _Desk(tx, request.seat)
+    clip = next(iter(clips_by_id(tx, [request.clip_id])), None)
+    if clip is None or clip.state == "superseded" or clip.source_video_id != seat.source_id:
+        raise UnknownReference(
+            f"there is no live clip {request.clip_id} in source {seat.source_id}; it may have been merged or replaced",
+            clip_id=request.clip_id,
+        )
+    holder = desk.others.get(clip.id)
+    taken = {clip.id} if clip.state == "pending" else set()
+    if request.whole_run and holder:
+        taken |= {one.clip_id for one in desk.others.values() if one.token == holder.token}
+    starts, ids = _pending(tx, seat)
+    leases.keep(tx, seat, {*desk.mine, *taken}.intersection(ids), by_force=taken)
+    leases.note_place(tx, seat, seat.source_id, clip.id)
+    desk = _Desk(tx, seat)
+    return {
+        **_standing(tx, seat, desk, desk.queue(starts, ids, desk.mine)), **_news(tx, seat), "current": clip.id,
+        "taken_from": holder.reviewer if holder else None,
+    }  # fmt: skip
+
+
+def give_back(request: requests.GiveBack, tx: Transaction) -> Answer:
+    """Let go of all clips of a session."""
+    leases.give_back(tx, request.seat)
+    return {}
+
+
+def clip_row(clip: Clip) -> Answer:
+    """A clip as pages show it."""
+    shown = {name: getattr(clip, name) for name in _SHOWN}
+    return {**shown, "ref": clip.ref, "tags": list(clip.tags)}
+
+
+def _author(request: requests.ReviewUndo | requests.ReviewRedo) -> events.Author:
+    return events.Author(request.op_id, request.seat.reviewer, request.seat.session)
+
+
+def _untouchable(tx: Transaction, seat: Seat) -> dict[int, str]:
+    return leases.held_by_others(tx, seat.reviewer, seat.session, seat.token)
+
+
+def _told(tx: Transaction, seat: Seat, done: changes.Done) -> Answer:
+    """Hand the leases on to what a command has left, take more clips where few are left, and tell."""
+    desk = _Desk(tx, seat)
+    undone = done.told.get("undone", [{}])[-1].get("clip_ids", ())
+    touched = [
+        clip for clip in done.after if clip.source_video_id == seat.source_id and clip.state != "superseded"
+    ]
+    mine = set(desk.mine)
+    if not done.again and (done.action == "undo" or any(clip.id in mine for clip in done.before)):
+        mine.update(clip.id for clip in touched)
+    starts, ids = _pending(tx, seat, done)
+    last = max(
+        (clip for clip in touched if done.action != "undo" or clip.id in undone),
+        key=lambda clip: clip.start_frame, default=None,
+    )  # fmt: skip
+    at = last.start_frame if last else 0
+    queue = _taken(tx, seat, desk.queue(starts, ids, mine), at)
+    current = last.id if last and done.action in _STAYING else queue.next_clip(at)
+    leases.note_place(tx, seat, seat.source_id, current)
+    rows = clips_by_id(tx, [clip.id for clip in done.after]) if done.again else done.after
+    return {
+        "op_id": done.op_id, "action": done.action, **done.told, "clips": [clip_row(clip) for clip in rows],
+        "current": current, **_standing(tx, seat, desk, queue), **_news(tx, seat, done.op_id),
+    }  # fmt: skip
+
+
+def _pending(tx: Transaction, seat: Seat, done: changes.Done | None = None) -> tuple[list[int], list[int]]:
+    """First frames and ids of the pending clips of the source, as a command has left them."""
+    outline = done.left if done and seat.source_id in done.sources else read_outline(tx, [seat.source_id])
+    own = (outline.source == seat.source_id) & (outline.pending == 1)
+    return outline.start[own].tolist(), outline.id[own].tolist()
+
+
+def _taken(tx: Transaction, seat: Seat, queue: Queue, at: int) -> Queue:
+    """The queue once more clips are taken, where few are left; writes down what is held."""
+    held = queue.mine | set(queue.refill(at, seat.clips))
+    leases.keep(tx, seat, held)
+    return Queue(queue.starts, queue.ids, held, queue.others)
+
+
+def _standing(tx: Transaction, seat: Seat, desk: _Desk, queue: Queue) -> Answer:
+    """What a session holds, what others hold, and what it has lost to them."""
+    sessions = {one.session for one in desk.others.values() if one.session}
+    places = leases.places(tx, sorted(sessions))
+    idle = {session: place.idle_seconds(tx.now) for session, place in places.items()}
+    return {
+        "source_id": seat.source_id, "held": [one for one in queue.ids if one in queue.mine],
+        "others": [
+            {
+                "clip_id": one.clip_id, "reviewer": one.reviewer, "session": one.session,
+                "idle_seconds": idle.get(one.session or "", 0), "until": one.expires_at,
+            }
+            for one in desk.others.values()
+        ],
+        "lost": [
+            {"clip_id": one, "reviewer": desk.others[one].reviewer, "session": desk.others[one].session}
+            for one in seat.held if one in desk.others
+        ],
+        "seq": tx.peek_id("clip_events") - 1, "at": tx.now,
+    }  # fmt: skip
+
+
+def _news(tx: Transaction, seat: Seat, own: str = "") -> Answer:
+    """Events that the page has not heard of, and the clips that others changed by them; `counts` only if there are any.
+
+    Args:
+        own: op_id of the command that is carried out.
+    """
+    if tx.peek_id("clip_events") - 1 == seat.seen:
+        return {"changes": [], "events": []}
+    ids = tx.tuples(
+        "SELECT DISTINCT unnest(clip_ids) FROM clip_events WHERE seq > ? AND (source_video_id = ? OR source_video_id IS NULL) "
+        "AND op_id <> ? AND NOT starts_with(op_id, ?)", [seat.seen, seat.source_id, own, f"{own}/"],
+    )  # fmt: skip
+    changed = clips_by_id(tx, [row[0] for row in ids])
+    return {
+        "changes": [clip_row(clip) for clip in changed if clip.source_video_id == seat.source_id],
+        "events": history(tx.rows, seat.source_id, since=seat.seen, limit=EVENTS_TOLD),
+        "counts": _counts(tx, seat.source_id),
+    }  # fmt: skip
+
+
+def _counts(tx: Transaction, source_id: int) -> dict[str, int]:
+    found = dict(
+        tx.tuples("SELECT state, count(*) FROM clips WHERE source_video_id = ? GROUP BY 1", [source_id])
+    )
+    return {state: found.get(state, 0) for state in CLIP_STATES if state != "superseded"}
+
+
+def _note_shown(tx: Transaction, request: requests.Beat) -> None:
+    place = leases.place_of(tx, request.seat.session)
+    moved = place is None or place.clip_id != request.shown
+    if moved or (request.active and place and place.idle_seconds(tx.now) >= _STEP.total_seconds()):
+        leases.note_place(tx, request.seat, request.seat.source_id, request.shown)
