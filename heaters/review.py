@@ -56,6 +56,7 @@ class ReviewSession:
         session: its name.
         reviewer: who decides.
         source_id: what is reviewed; 0 before `begin`.
+        seen: number of the last event that the page knows of; set it back where answers were lost.
 
     Raises:
         UsageError: the reviewer has no name.
@@ -74,7 +75,7 @@ class ReviewSession:
         self._source = source
         self._token = uuid.uuid4().hex
         self._held: list[int] = []
-        self._seen = 0
+        self.seen = 0
         self._history: list[Row] = []
         self._counts: Row = {}
         self._scores: tuple[int, npt.NDArray[np.float32] | None] = (0, None)
@@ -212,13 +213,13 @@ class ReviewSession:
     def _seat(self) -> requests.Seat:
         settings = self._workspace.settings
         return requests.Seat(
-            self.session, self._token, self.reviewer, self.source_id, tuple(self._held), self._seen,
+            self.session, self._token, self.reviewer, self.source_id, tuple(self._held), self.seen,
             settings.lease_seconds, settings.lease_clips,
         )  # fmt: skip
 
     def _send(self, command: requests.ReviewCommand) -> Row:
         answer = self._workspace.catalog.execute(command)
-        self.source_id, self._held, self._seen = answer["source_id"], answer["held"], answer["seq"]
+        self.source_id, self._held, self.seen = answer["source_id"], answer["held"], answer["seq"]
         self._counts = answer.get("counts", self._counts)
         self._remember(answer["events"])
         for row in (*answer.get("clips", ()), *answer["changes"]):
