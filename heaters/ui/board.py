@@ -85,7 +85,7 @@ class ReviewBoard(anywidget.AnyWidget):
 
     def _answer(self, content: Row) -> Answer:
         kind = content.get("kind")
-        if kind in {"rows", "read"}:
+        if kind in messages.BYTES_ASKED:
             answered, buffer = messages.bytes_asked(self._film(content["source"]), content)
             return {"kind": answered}, [buffer]
         if kind == "ping":
@@ -124,7 +124,7 @@ class ReviewBoard(anywidget.AnyWidget):
         }, buffers  # fmt: skip
 
     def _refusal(self, error: HeatersError, content: Row) -> Row:
-        if content.get("kind") in {"rows", "read"}:
+        if content.get("kind") in messages.BYTES_ASKED:
             return {"kind": "failed", "message": error.message}
         ids = [int(one) for one in content.get("clip_ids") or ()]
         marks = ", ".join("?" for _ in ids)

@@ -23,6 +23,8 @@ MOST_ROWS: Final = 5_000
 MOST_BYTES: Final = 4 << 20
 """Bytes in one answer over the widget's channel."""
 VERSION_DIGITS: Final = 12
+BYTES_ASKED: Final = frozenset({"rows", "read"})
+"""Kinds of questions for bytes."""
 
 Row = dict[str, Any]
 
@@ -152,15 +154,13 @@ def show(
     return message, [film.avcc, film.rows(first, last)]
 
 
-def bytes_asked(film: Film, content: Row) -> tuple[str, bytes] | None:
-    """Answer a question for rows of the frame index or bytes of the proxy: its kind and its buffer; None to any other.
+def bytes_asked(film: Film, content: Row) -> tuple[str, bytes]:
+    """Answer a question for rows of the frame index or bytes of the proxy: the answer's kind and its buffer.
 
     Raises:
         FrameOutsideClip, MediaError: see `Film.rows` and `Film.read`.
         UsageError: it is for another source.
     """
-    if content.get("kind") not in {"rows", "read"}:
-        return None
     if content["source"] != film.source["id"]:
         raise UsageError(f"source {content['source']} is not on the screen any more")
     if content["kind"] == "rows":

@@ -203,10 +203,9 @@ class ReviewPlayer(anywidget.AnyWidget):
             self.send({"kind": kind, "id": number}, [buffer])
 
     def _answer(self, content: dict[str, Any]) -> tuple[str, bytes]:
-        answer = messages.bytes_asked(self._shown, content)
-        if answer is None:
+        if content.get("kind") not in messages.BYTES_ASKED:
             raise messages.unknown_question(content)
-        return answer
+        return messages.bytes_asked(self._shown, content)
 
 
 def first_look(workspace: Workspace) -> widgets.Widget:
