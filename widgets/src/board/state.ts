@@ -36,6 +36,8 @@ export interface BoardState {
   place: number;
   /** The frame on the canvas; -1 before the first. */
   frame: number;
+  /** The frame with which `current` came up is on the canvas: from now on keys decide on it. */
+  ready: boolean;
   playing: boolean;
   mode: Mode;
   /** The letter that Enter would commit. */

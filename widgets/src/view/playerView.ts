@@ -3,8 +3,9 @@
 import { KernelLine } from "../bytes/kernelLine.ts";
 import type { FrameRange, Player, PlayerState } from "../player/player.ts";
 import { Screen } from "../player/screen.ts";
+import { FASTEST, faster, SLOWEST, slower } from "../player/speeds.ts";
 import type { FromKernel, Order, Show } from "../protocol.ts";
-import { Controls, FASTEST, faster, SLOWEST, slower } from "./controls.ts";
+import { Controls } from "./controls.ts";
 import { element } from "./element.ts";
 import { Hover, HOVER_WIDTH } from "./hover.ts";
 import { listen } from "./keys.ts";

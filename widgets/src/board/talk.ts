@@ -1,0 +1,148 @@
+/** The board's talk with its kernel: it begins, sends decisions, hears what others did, and puts it all on the desk. */
+
+import { Beats } from "./beats.ts";
+import { Decisions } from "./decisions.ts";
+import type { Desk } from "./desk.ts";
+import { BoardLine, type LineTimes, type Told } from "./line.ts";
+import { Opener } from "./opener.ts";
+import type { Wish } from "./opening.ts";
+import type { Op } from "./outbox.ts";
+import { Outcomes } from "./outcomes.ts";
+import type { Asked, Begun, Question } from "./protocol.ts";
+import * as sentences from "./sentences.ts";
+import type { Session } from "./session.ts";
+
+export interface TalkParts {
+  send(message: Asked): void;
+  session: Session;
+  /** Who decides, where the address of the page says so. */
+  reviewer: string | null;
+  /** The reviewer's preferences and the tables of keys have come. */
+  begun(answer: Begun): void;
+  times?: Partial<LineTimes>;
+  beatMs?: number;
+}
+
+export class Talk {
+  readonly #desk: Desk;
+  readonly #parts: TalkParts;
+  readonly #line: BoardLine;
+  readonly #decisions: Decisions;
+  readonly #outcomes: Outcomes;
+  readonly #opener: Opener;
+  readonly #beats: Beats;
+  /** Who waits for the outbox to be empty. */
+  #waiting: (() => void)[] = [];
+  #finishing = false;
+
+  constructor(desk: Desk, parts: TalkParts) {
+    this.#desk = desk;
+    this.#parts = parts;
+    this.#line = new BoardLine((message) => parts.send(message), (since) => this.#away(since), parts.times);
+    this.#line.session = parts.session.id;
+    const ask = (question: Question) => this.ask(question);
+    this.#outcomes = new Outcomes(desk);
+    this.#decisions = new Decisions(desk.ledger, ask, {
+      renamed: (from, to) => this.#outcomes.renamed(from, to),
+      settled: () => this.#keep(),
+      done: (op, answer) => this.#outcomes.done(op, answer),
+      refused: (op, answer, fallen) => this.#outcomes.refused(op, answer, fallen),
+      saved: () => this.#saved(),
+    });
+    this.#opener = new Opener(desk, parts.reviewer, ask, (answer) => this.#begun(answer));
+    this.#beats = new Beats(ask, () => desk.showing.current?.id ?? null, ({ answer }) => this.#outcomes.beaten(answer), parts.beatMs);
+    this.#line.watching = () => this.#beats.lively && desk.store.state.source !== null;
+  }
+
+  /** Take a message of the kernel; false where it is not for the board. */
+  receive(message: { kind: string; id?: number }, buffers: readonly DataView[]): boolean {
+    return this.#line.receive(message, buffers);
+  }
+
+  async ask(question: Question): Promise<Told> {
+    for (;;) {
+      this.#line.seq = this.#desk.ledger.seq;
+      const told = await this.#line.ask(question);
+      const { answer } = told;
+      const isStranger = answer.kind === "refused" && answer.type === "UnknownSession" && question.kind !== "begin";
+      if (!isStranger) return told;
+      await this.#opener.again();
+    }
+  }
+
+  /** Show a source or clip, once what is on its way is saved; where that is refused, why. `left` is what a reload left unsent. */
+  async open(wish: Wish, left: readonly Op[] = []): Promise<string | null> {
+    await this.#idle();
+    this.#finishing = false;
+    return this.#opener.open(wish, left);
+  }
+
+  /** There is something in the outbox. */
+  send(): void {
+    this.#keep();
+    void this.#decisions.send();
+  }
+
+  /** Nothing is left to decide on: say so once all is saved. */
+  finish(): void {
+    this.#finishing = true;
+    if (this.#desk.ledger.outbox.length === 0) this.#saved();
+  }
+
+  async takeOver(clipId: number): Promise<void> {
+    const { answer } = await this.ask({ kind: "take_over", clip_id: clipId });
+    if (answer.kind === "refused") this.#desk.toasts.say("refused", sentences.sentence(answer.message));
+    else this.#outcomes.beaten(answer);
+  }
+
+  /** The reviewer did something. */
+  act(): void {
+    this.#beats.act();
+  }
+
+  /** The page goes. */
+  leave(): void {
+    this.#line.say({ kind: "leave" });
+  }
+
+  dispose(): void {
+    this.#beats.end();
+    this.#opener.dispose();
+    this.#line.dispose();
+  }
+
+  #begun(answer: Begun): void {
+    this.#parts.begun(answer);
+    if (answer.current === null) this.finish();
+    void this.#decisions.send();
+    void this.ask({ kind: "scores" }).then(({ answer: { kind }, buffers: [scores] }) => {
+      if (kind !== "scores" || !scores || this.#desk.store.state.source?.id !== answer.show.source.id) return;
+      this.#desk.store.patch({ scores: new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength) });
+    });
+  }
+
+  #saved(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    if (!this.#finishing) return;
+    this.#finishing = false;
+    void this.ask({ kind: "finish" }).then(({ answer }) => {
+      if (answer.kind === "finished" && this.#desk.showing.current === null) this.#desk.store.patch({ finished: answer });
+    });
+  }
+
+  #idle(): Promise<void> {
+    if (this.#desk.ledger.outbox.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #keep(): void {
+    this.#parts.session.keep("outbox", this.#desk.ledger.outbox);
+  }
+
+  #away(since: Date | null): void {
+    this.#desk.store.patch({ offline: since && sentences.offline(since) });
+    if (since) return;
+    this.#desk.showing.forget();
+    this.#desk.sync();
+  }
+}
