@@ -20,12 +20,14 @@ export interface MountedBoard {
   board: Board;
   /** Small pictures of the source on show; null while there is none. */
   pictures(): Thumbnails | null;
+  /** Hear the keys of this element. */
+  listen(root: HTMLElement): void;
   dispose(): void;
 }
 
-/** `root` has the focus and hears the keys; `note` puts the cursor into the note. The board starts with the first message. */
+/** `note` puts the cursor into the note. The board is yet to be started. */
 export async function mountBoard(
-  model: BoardModel, root: HTMLElement, canvas: HTMLCanvasElement, baseUrl: string, note: () => void,
+  model: BoardModel, canvas: HTMLCanvasElement, baseUrl: string, note: () => void,
 ): Promise<MountedBoard> {
   const session = await openSession(tabStorage());
   const bytes = new KernelLine((message) => model.send(message));
@@ -38,14 +40,16 @@ export async function mountBoard(
   const hear = (message: FromKernel | Answer, buffers: DataView[]) =>
     void (board.receive(message, buffers) || bytes.receive(message as FromKernel, buffers));
   model.on("msg:custom", hear);
-  const deaf = listenKeys(root, { down: (press) => board.down(press), up: (press) => board.up(press), left: () => board.left() });
+  let deaf = (): void => undefined;
   const page = new AbortController();
   const { signal } = page;
   window.addEventListener("pagehide", () => board.leave(), { signal });
   window.addEventListener("pageshow", (event) => event.persisted && board.comeBack(), { signal });
-  board.start();
   return {
     board,
+    listen: (root) => {
+      deaf = listenKeys(root, { down: (press) => board.down(press), up: (press) => board.up(press), left: () => board.left() });
+    },
     pictures: () => screen?.pictures ?? null,
     dispose: () => {
       page.abort();
