@@ -7,7 +7,7 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -83,12 +83,14 @@ class Question:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def wait(self, seconds: float | None, interrupts: Interrupts) -> Table | None:
-        """The answer; None if it took longer than that."""
+    def wait(
+        self, seconds: float | None, interrupts: Interrupts, given_up: Callable[[], bool] = lambda: False
+    ) -> Table | None:
+        """The answer; None if it took longer than that, or nobody waits for it any more."""
         self._thread.start()
         try:
             with interrupts.allowed():
-                self._wait(seconds)
+                self._wait(seconds, given_up)
         finally:
             while not self._done.wait(0.02):
                 self._connection.interrupt()
@@ -101,13 +103,12 @@ class Question:
             raise self._error
         return self._table
 
-    def _wait(self, seconds: float | None) -> None:
+    def _wait(self, seconds: float | None, given_up: Callable[[], bool]) -> None:
         """Wait in short steps: a signal that reaches another thread first would not end a long one."""
         deadline = math.inf if seconds is None else time.monotonic() + seconds
-        while (
-            not self._done.wait(min(0.1, max(deadline - time.monotonic(), 0))) and time.monotonic() < deadline
-        ):
-            pass
+        while not self._done.wait(min(0.1, max(deadline - time.monotonic(), 0))):
+            if time.monotonic() >= deadline or given_up():
+                return
 
     def _run(self) -> None:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from heaters.catalog.engine import ALIAS, find_names, log_of
 from heaters.catalog.faults import working_fault
 from heaters.catalog.lock import Interrupts
 from heaters.catalog.once import carry_out
+from heaters.catalog.requests import REPEATABLE
 from heaters.catalog.snapshot import snapshot
 from heaters.catalog.tables import Table
 from heaters.errors import CatalogError
@@ -29,7 +31,7 @@ class HeldCatalog:
     """A catalog that stays open. Commands take turns; who reads sees what was committed last, and waits for nobody.
 
     Attributes:
-        changed: whether there were commands since the last snapshot.
+        changed: whether anything worth a snapshot was done since the last one, most lately at `changed_at` (monotonic seconds).
         broken: DuckDB has given the file up, and only a new process can go on.
     """
 
@@ -37,6 +39,7 @@ class HeldCatalog:
         self.folder = catalog.folder
         self.file = catalog.file
         self.changed = self.broken = False
+        self.changed_at = 0.0
         self._writer = connection
         self._turns, self._snapshots = threading.Lock(), threading.Lock()
         connection.execute(f"SET wal_autocheckpoint_entries = {_LOG_ENTRIES}")
@@ -59,7 +62,8 @@ class HeldCatalog:
         """Carry out one command in one transaction."""
         with self._turns, self._faults():
             answer = carry_out(self._writer, command, request)
-            self.changed = True
+            if not isinstance(command, REPEATABLE):  # as leases are
+                self.changed, self.changed_at = True, time.monotonic()
             return answer
 
     def rows(self, reader: Connection, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
@@ -68,11 +72,11 @@ class HeldCatalog:
             result = reader.execute(sql, parameters)
             return [column[0] for column in result.description or ()], result.fetchall()
 
-    def query(self, sql: str, parameters: Parameters) -> Table | None:
-        """Answer a user's SQL; None if that takes so long that it is to be asked of a copy."""
+    def query(self, given_up: Callable[[], bool], sql: str, parameters: Parameters) -> Table | None:
+        """Answer a user's SQL; None if that takes so long that it is to be asked of a copy, or nobody waits for it any more."""
         with self.reader() as reader:
             question = asking.Question(reader, sql, parameters, self.folder.parent / "metadata")
-            return question.wait(asking.PATIENCE, Interrupts())
+            return question.wait(asking.PATIENCE, Interrupts(), given_up)
 
     def copy_to(self, folder: Path) -> Path:
         """Copy the file and its log, as of one moment.

@@ -71,8 +71,8 @@ class Owner:
         self._say = say
         self._token = secrets.token_hex(32)
         self._clients: dict[Line, threading.Thread] = {}
-        self._working: set[Line | None] = set()
-        self._latest = time.monotonic()
+        self._saver = threading.Thread(target=self._save)
+        self._alone_since = time.monotonic()
         self._leaving = ""
         self._bell, self._rope = socket.socketpair()
 
@@ -104,13 +104,15 @@ class Owner:
             self._rest()
 
     def _rest(self) -> None:
-        """When nothing was done for a while: save what has changed, then leave if nobody is there."""
-        if self._working or time.monotonic() - self._latest < self._idle_seconds:
+        """When nothing has changed for a while, save what has; when nobody was there for a while, leave."""
+        if self._saver.is_alive():
             return
+        before = time.monotonic() - self._idle_seconds
         if self._held.changed:
-            self._working.add(None)
-            threading.Thread(target=self._save, daemon=True).start()
-        elif not self._clients:
+            if self._held.changed_at < before:
+                self._saver = threading.Thread(target=self._save)
+                self._saver.start()
+        elif not self._clients and self._alone_since < before:
             self.leave("nobody needs it")
 
     def _save(self) -> None:
@@ -119,8 +121,6 @@ class Owner:
             self._held.snapshot(self._held.folder / SNAPSHOT_FOLDER)
         except HeatersError as error:
             self._say(error.message)
-        finally:
-            self._working.discard(None)
 
     def _attend(self, line: Line) -> None:
         """Answer one client until it leaves, or we do."""
@@ -132,26 +132,21 @@ class Owner:
                     while not self._leaving:
                         self._answer(line, line.receive(), reader)
             finally:
+                self._alone_since = time.monotonic()
                 del self._clients[line]
-                self._latest = time.monotonic()
 
     def _answer(self, line: Line, message: bytes, reader: Connection) -> None:
-        self._working.add(line)
-        try:
-            for part in self._reply(reader, message):
-                line.send(part)
-        finally:
-            self._latest = time.monotonic()
-            self._working.discard(line)
+        for part in self._reply(line, reader, message):
+            line.send(part)
         if self._held.broken:
             self.leave("DuckDB has given up")
 
-    def _reply(self, reader: Connection, message: bytes) -> list[bytes]:
+    def _reply(self, line: Line, reader: Connection, message: bytes) -> list[bytes]:
         """One message, or two where the second one is a table."""
         try:
             verb, *arguments = loads(message)
             if verb == "query":
-                table = self._held.query(*arguments)
+                table = self._held.query(lambda: bool(self._leaving) or line.hears(0), *arguments)
                 return [dumps({"answer": None})] if table is None else [dumps({"table": True}), table.ipc()]
             return [dumps({"answer": self._do(reader, verb, *arguments)})]
         except Exception as error:  # noqa: BLE001 - the client raises it
@@ -182,6 +177,8 @@ class Owner:
         deadline = time.monotonic() + _PARTING
         for thread in clients.values():
             thread.join(max(deadline - time.monotonic(), 0))
+        if self._saver.is_alive():
+            self._saver.join()
         self._held.fold()
 
     @contextmanager

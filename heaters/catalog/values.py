@@ -81,9 +81,11 @@ def _packed_alike(value: Any) -> Any:
         return {_MARK: "dict", "": [[_packed(key), _packed(one)] for key, one in value.items()]}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_packed(one) for one in value]
-    for plain in (Integral, float, str):
+    if isinstance(value, Integral):  # as numpy's whole numbers are
+        return int(value)
+    for plain in (float, str):
         if isinstance(value, plain):
-            return (int if plain is Integral else plain)(value)
+            return plain(value)
     raise TypeError(f"no command, and no value that can be sent to the owner: {type(value).__name__}")
 
 
@@ -107,7 +109,9 @@ def _can_travel(value: Any) -> bool:
 
 def _records() -> dict[str, tuple[type, tuple[str, ...]]]:
     """Type and fields of whatever is defined as a command, by name."""
-    known = {"Decision": (Decision, tuple(one.name for one in fields(Decision)))}
+    known: dict[str, tuple[type, tuple[str, ...]]] = {
+        "Decision": (Decision, tuple(one.name for one in fields(Decision)))
+    }
     for one in vars(requests).values():
         if isinstance(one, type) and issubclass(one, tuple) and hasattr(one, "_fields"):
             known[one.__name__] = one, one._fields

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from serving import Served
 from shows import add_show, new_catalog
 
 from heaters.catalog.direct import DirectCatalog
+from heaters.catalog.transports import Catalog
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +22,26 @@ def patterns(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, patterns: dict[str, Path], request: pytest.FixtureRequest) -> DirectCatalog:
+def direct(tmp_path: Path, patterns: dict[str, Path], request: pytest.FixtureRequest) -> DirectCatalog:
     """A catalog, empty unless the test asks for the show too."""
     shutil.copytree(patterns["show" if "show" in request.fixturenames else "empty"], tmp_path / "catalog")
     return DirectCatalog(tmp_path / "catalog")
+
+
+@pytest.fixture
+def catalog(direct: DirectCatalog) -> DirectCatalog:
+    """The catalog under test. Files that hold their claims for every transport replace this by `either`."""
+    return direct
+
+
+@pytest.fixture(params=["direct", "owner"])
+def either(direct: DirectCatalog, request: pytest.FixtureRequest) -> Iterator[DirectCatalog | Catalog]:
+    """The same catalog, by one transport after the other."""
+    if request.param == "direct":
+        yield direct
+        return
+    with Served(direct.folder) as catalog:
+        yield catalog
 
 
 @pytest.fixture

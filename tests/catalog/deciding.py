@@ -11,15 +11,15 @@ import sys
 import uuid
 from pathlib import Path
 
-from heaters.catalog.direct import DirectCatalog
 from heaters.catalog.requests import Redo, Undo
+from heaters.catalog.transports import Catalog
 from heaters.domain.commands import Decision
 from heaters.errors import DecisionRefused, UsageError
 
 
 def main() -> None:
     folder, reviewer, seed, count, log = sys.argv[1:]
-    catalog, chance = DirectCatalog(Path(folder), lock_seconds=120), random.Random(int(seed))
+    catalog, chance = Catalog(Path(folder), lock_seconds=120), random.Random(int(seed))
     descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.write(descriptor, b"ready\n")
     for _ in range(int(count)):
@@ -33,7 +33,7 @@ def main() -> None:
         os.fsync(descriptor)
 
 
-def draw(catalog: DirectCatalog, reviewer: str, chance: random.Random) -> Decision | Undo | Redo:
+def draw(catalog: Catalog, reviewer: str, chance: random.Random) -> Decision | Undo | Redo:
     op_id, roll = str(uuid.UUID(int=chance.getrandbits(128))), chance.random()
     if roll < 0.15:
         return Undo(op_id, reviewer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from heaters.catalog.requests import (
     StartStage,
     Undo,
 )
+from heaters.catalog.transports import Catalog
 from heaters.domain.commands import Decision
 
+AnyCatalog = DirectCatalog | Catalog
 LIVE = "state <> 'superseded'"
 PREPARED = {
     "gold_master_filepath": "gold_masters/x.mkv", "proxy_filepath": "review_proxies/x.mp4", "scores_filepath": "metadata/s.parquet",
@@ -36,7 +39,7 @@ def new_catalog(folder: Path, **settings: Any) -> DirectCatalog:
     return catalog
 
 
-def add_source(catalog: DirectCatalog, title: str = "show") -> int:
+def add_source(catalog: AnyCatalog, title: str = "show") -> int:
     """A source whose bytes nobody knows yet."""
     sha256 = uuid.uuid4().hex * 2
     added = catalog.execute(
@@ -48,7 +51,7 @@ def add_source(catalog: DirectCatalog, title: str = "show") -> int:
     return int(added["source"]["id"])
 
 
-def run_stage(catalog: DirectCatalog, stage: str, source_id: int, **finish: Any) -> dict[str, Any]:
+def run_stage(catalog: AnyCatalog, stage: str, source_id: int, **finish: Any) -> dict[str, Any]:
     """A stage that begins and ends well."""
     key = stage, source_id, "input", "params"
     catalog.execute(StartStage(*key))
@@ -56,7 +59,7 @@ def run_stage(catalog: DirectCatalog, stage: str, source_id: int, **finish: Any)
 
 
 def add_show(
-    catalog: DirectCatalog,
+    catalog: AnyCatalog,
     *borders: int,
     title: str = "show",
     pts: Sequence[int] | None = None,
@@ -75,21 +78,21 @@ def add_show(
 
 
 def decide(
-    catalog: DirectCatalog, action: str, *clip_ids: int, reviewer: str = "ana", **more: Any
+    catalog: AnyCatalog, action: str, *clip_ids: int, reviewer: str = "ana", **more: Any
 ) -> dict[str, Any]:
     op_id = more.pop("op_id", None) or str(uuid.uuid4())
     return catalog.execute(Decision(op_id, action, clip_ids, reviewer, **more))
 
 
-def undo(catalog: DirectCatalog, reviewer: str = "ana", source_id: int | None = None) -> dict[str, Any]:
+def undo(catalog: AnyCatalog, reviewer: str = "ana", source_id: int | None = None) -> dict[str, Any]:
     return catalog.execute(Undo(str(uuid.uuid4()), reviewer, source_id))
 
 
-def redo(catalog: DirectCatalog, reviewer: str = "ana", source_id: int | None = None) -> dict[str, Any]:
+def redo(catalog: AnyCatalog, reviewer: str = "ana", source_id: int | None = None) -> dict[str, Any]:
     return catalog.execute(Redo(str(uuid.uuid4()), reviewer, source_id))
 
 
-def export(catalog: DirectCatalog, clip_id: int, *, preset: str = "h264", sha256: str = "aa") -> str:
+def export(catalog: AnyCatalog, clip_id: int, *, preset: str = "h264", sha256: str = "aa") -> str:
     """Export a clip; returns the key of its file."""
     row = clip(catalog, clip_id)
     main = preset == "h264"
@@ -104,7 +107,7 @@ def export(catalog: DirectCatalog, clip_id: int, *, preset: str = "h264", sha256
     return key
 
 
-def lease(catalog: DirectCatalog, clip_id: int, reviewer: str, seconds: float = 60) -> None:
+def lease(catalog: AnyCatalog, clip_id: int, reviewer: str, seconds: float = 60) -> None:
     """Give a clip to a reviewer for some time from now on; already over if negative."""
     write(
         catalog,
@@ -114,9 +117,10 @@ def lease(catalog: DirectCatalog, clip_id: int, reviewer: str, seconds: float = 
     )
 
 
-def write(catalog: DirectCatalog, *statements: str) -> None:
+def write(catalog: AnyCatalog, *statements: str) -> None:
     """Write past the commands, as only damage does."""
-    with open_memory(catalog.folder / ".spill") as connection:
+    paused = getattr(catalog, "paused", nullcontext)
+    with paused(), open_memory(catalog.folder / ".spill") as connection:
         connection.execute(f"ATTACH '{catalog.file}' AS {ALIAS}")
         connection.execute(f"USE {ALIAS}")
         for statement in statements:
@@ -124,32 +128,32 @@ def write(catalog: DirectCatalog, *statements: str) -> None:
         connection.execute(f"CHECKPOINT {ALIAS}")
 
 
-def clip(catalog: DirectCatalog, clip_id: int) -> dict[str, Any]:
+def clip(catalog: AnyCatalog, clip_id: int) -> dict[str, Any]:
     return catalog.rows("SELECT * FROM clips_with_cut_points WHERE id = ?", [clip_id])[0]
 
 
-def clips(catalog: DirectCatalog, where: str = LIVE) -> list[dict[str, Any]]:
+def clips(catalog: AnyCatalog, where: str = LIVE) -> list[dict[str, Any]]:
     return catalog.rows(
         f"SELECT * FROM clips_with_cut_points WHERE {where} ORDER BY source_video_id, start_frame, id"
     )
 
 
-def ranges(catalog: DirectCatalog, where: str = LIVE) -> list[tuple[int, int]]:
+def ranges(catalog: AnyCatalog, where: str = LIVE) -> list[tuple[int, int]]:
     return [(row["start_frame"], row["end_frame"]) for row in clips(catalog, where)]
 
 
-def states(catalog: DirectCatalog) -> dict[int, str]:
+def states(catalog: AnyCatalog) -> dict[int, str]:
     return {row["id"]: row["state"] for row in clips(catalog)}
 
 
-def content(catalog: DirectCatalog) -> list[dict[str, Any]]:
+def content(catalog: AnyCatalog) -> list[dict[str, Any]]:
     """All live rows but for their versions: what undo must bring back."""
     return [{name: value for name, value in row.items() if name != "version"} for row in clips(catalog)]
 
 
-def source(catalog: DirectCatalog, source_id: int) -> dict[str, Any]:
+def source(catalog: AnyCatalog, source_id: int) -> dict[str, Any]:
     return catalog.rows("SELECT * FROM source_videos WHERE id = ?", [source_id])[0]
 
 
-def event_count(catalog: DirectCatalog) -> int:
+def event_count(catalog: AnyCatalog) -> int:
     return int(catalog.rows("SELECT count(*) AS n FROM clip_events")[0]["n"])

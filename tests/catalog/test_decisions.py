@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from shows import (
+    AnyCatalog,
     add_show,
     clip,
     clips,
@@ -21,7 +22,6 @@ from shows import (
 )
 
 from heaters.catalog.check import check
-from heaters.catalog.direct import DirectCatalog
 from heaters.catalog.requests import Undo
 from heaters.domain.commands import ACTIONS
 from heaters.errors import (
@@ -38,12 +38,17 @@ from heaters.errors import (
 )
 
 
+@pytest.fixture
+def catalog(either: AnyCatalog) -> AnyCatalog:
+    return either
+
+
 @pytest.mark.parametrize(
     ("action", "state"),
     [("approve", "approved"), ("skip", "skipped"), ("archive", "archived"), ("reset", "pending")],
 )
 def test_a_plain_decision_sets_the_state_and_says_who_decided(
-    catalog: DirectCatalog, show: int, action: str, state: str
+    catalog: AnyCatalog, show: int, action: str, state: str
 ) -> None:
     decide(catalog, action, 2, reviewer="ben")
 
@@ -53,9 +58,7 @@ def test_a_plain_decision_sets_the_state_and_says_who_decided(
     assert [one["version"] for one in clips(catalog) if one["id"] != 2] == [1, 1, 1]
 
 
-def test_an_answer_has_the_rows_of_the_view_and_the_next_pending_clip(
-    catalog: DirectCatalog, show: int
-) -> None:
+def test_an_answer_has_the_rows_of_the_view_and_the_next_pending_clip(catalog: AnyCatalog, show: int) -> None:
     answer = decide(catalog, "approve", 2, op_id="op-1")
 
     assert set(answer) == {"op_id", "action", "clips", "next"}
@@ -70,7 +73,7 @@ def test_an_answer_has_the_rows_of_the_view_and_the_next_pending_clip(
     }
 
 
-def test_times_of_an_uneven_source_are_the_exact_ones_of_its_frames(catalog: DirectCatalog) -> None:
+def test_times_of_an_uneven_source_are_the_exact_ones_of_its_frames(catalog: AnyCatalog) -> None:
     pts = [512, 1024, 1700, 2048, 2600, 3000]
     add_show(catalog, 0, 2, 5, 6, pts=pts, end_pts=3333)
 
@@ -84,7 +87,7 @@ def test_times_of_an_uneven_source_are_the_exact_ones_of_its_frames(catalog: Dir
 
 
 def test_next_goes_round_in_the_source_then_to_the_next_source_by_priority(
-    catalog: DirectCatalog, show: int
+    catalog: AnyCatalog, show: int
 ) -> None:
     add_show(catalog, 0, 5, 10, title="later")
     add_show(catalog, 0, 5, 10, title="urgent")
@@ -99,14 +102,14 @@ def test_next_goes_round_in_the_source_then_to_the_next_source_by_priority(
 
 
 def test_after_a_split_the_right_part_is_next_and_after_an_undo_the_clip_itself(
-    catalog: DirectCatalog, show: int
+    catalog: AnyCatalog, show: int
 ) -> None:
     assert decide(catalog, "split", 2, frame=15)["next"]["start_frame"] == 15
     assert undo(catalog)["next"]["id"] == 2
 
 
 def test_merge_joins_with_the_previous_clip_and_keeps_what_was_written(
-    catalog: DirectCatalog, show: int
+    catalog: AnyCatalog, show: int
 ) -> None:
     decide(catalog, "annotate", 2, values={"label": "goal", "tags": ["a", "b"], "note": "left"})
     decide(catalog, "annotate", 3, values={"tags": ["b", "c"], "note": "right"})
@@ -126,7 +129,7 @@ def test_merge_joins_with_the_previous_clip_and_keeps_what_was_written(
     assert ranges(catalog) == [(0, 10), (10, 30), (30, 40)]
 
 
-def test_merge_of_two_outer_clips_takes_the_run_between(catalog: DirectCatalog, show: int) -> None:
+def test_merge_of_two_outer_clips_takes_the_run_between(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "merge", 4, 1)
 
     assert ranges(catalog) == [(0, 40)]
@@ -134,7 +137,7 @@ def test_merge_of_two_outer_clips_takes_the_run_between(catalog: DirectCatalog, 
 
 
 def test_split_makes_a_clip_with_a_fresh_number_that_is_never_given_again(
-    catalog: DirectCatalog, show: int
+    catalog: AnyCatalog, show: int
 ) -> None:
     decide(catalog, "split", 2, frame=14)
     undo(catalog)
@@ -145,7 +148,7 @@ def test_split_makes_a_clip_with_a_fresh_number_that_is_never_given_again(
     assert fresh == [(5, 5, "superseded"), (6, 6, "pending")]
 
 
-def test_move_cut_moves_the_start_of_the_clip(catalog: DirectCatalog, show: int) -> None:
+def test_move_cut_moves_the_start_of_the_clip(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     decide(catalog, "move-cut", 3, frame=17)
 
@@ -153,7 +156,7 @@ def test_move_cut_moves_the_start_of_the_clip(catalog: DirectCatalog, show: int)
     assert states(catalog) == dict.fromkeys((1, 2, 3, 4), "pending")
 
 
-def test_a_group_is_judged_together_in_one_event(catalog: DirectCatalog, show: int) -> None:
+def test_a_group_is_judged_together_in_one_event(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "group", 4, 2)
     before = event_count(catalog)
     answer = decide(catalog, "archive", 4)
@@ -164,9 +167,7 @@ def test_a_group_is_judged_together_in_one_event(catalog: DirectCatalog, show: i
     assert event_count(catalog) == before + 1
 
 
-def test_grouping_one_clip_takes_the_previous_one_and_approves_both(
-    catalog: DirectCatalog, show: int
-) -> None:
+def test_grouping_one_clip_takes_the_previous_one_and_approves_both(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "group", 2)
     assert states(catalog) == {1: "approved", 2: "approved", 3: "pending", 4: "pending"}
 
@@ -174,7 +175,7 @@ def test_grouping_one_clip_takes_the_previous_one_and_approves_both(
     assert {row["group_id"] for row in clips(catalog)} == {None}
 
 
-def test_a_group_far_apart_is_named_anew_when_its_lowest_member_leaves(catalog: DirectCatalog) -> None:
+def test_a_group_far_apart_is_named_anew_when_its_lowest_member_leaves(catalog: AnyCatalog) -> None:
     add_show(catalog, *range(0, 510, 10))
     decide(catalog, "group", 2, 30, 49)
     decide(catalog, "ungroup", 2)
@@ -183,7 +184,7 @@ def test_a_group_far_apart_is_named_anew_when_its_lowest_member_leaves(catalog: 
     assert check(catalog) == []
 
 
-def test_decisions_on_clips_of_several_sources_are_one_event(catalog: DirectCatalog, show: int) -> None:
+def test_decisions_on_clips_of_several_sources_are_one_event(catalog: AnyCatalog, show: int) -> None:
     add_show(catalog, 0, 5, 10, title="other")
 
     answer = decide(catalog, "approve", 6, 1, versions={6: 1, 1: 1})
@@ -196,7 +197,7 @@ def test_decisions_on_clips_of_several_sources_are_one_event(catalog: DirectCata
     assert set(states(catalog).values()) == {"pending"}
 
 
-def test_a_retry_gets_the_stored_answer_and_changes_nothing(catalog: DirectCatalog, show: int) -> None:
+def test_a_retry_gets_the_stored_answer_and_changes_nothing(catalog: AnyCatalog, show: int) -> None:
     first = decide(catalog, "approve", 2, op_id="once", versions={2: 1})
     decide(catalog, "archive", 2, reviewer="ben")
     seen = content(catalog), event_count(catalog)
@@ -208,7 +209,7 @@ def test_a_retry_gets_the_stored_answer_and_changes_nothing(catalog: DirectCatal
     assert (content(catalog), event_count(catalog)) == seen
 
 
-def test_a_retried_undo_takes_back_one_command_only(catalog: DirectCatalog, show: int) -> None:
+def test_a_retried_undo_takes_back_one_command_only(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 1)
     decide(catalog, "approve", 2)
     first = catalog.execute(Undo("undo-1", "ana"))
@@ -219,7 +220,7 @@ def test_a_retried_undo_takes_back_one_command_only(catalog: DirectCatalog, show
     assert states(catalog)[1] == "approved"
 
 
-def test_an_op_id_of_another_command_is_refused(catalog: DirectCatalog, show: int) -> None:
+def test_an_op_id_of_another_command_is_refused(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2, op_id="once")
     for action, reviewer in (("skip", "ana"), ("approve", "ben")):
         with pytest.raises(UsageError, match="belongs to another command"):
@@ -245,7 +246,7 @@ def test_an_op_id_of_another_command_is_refused(catalog: DirectCatalog, show: in
     ],
 )
 def test_a_refusal_is_a_sentence_and_changes_nothing(
-    catalog: DirectCatalog,
+    catalog: AnyCatalog,
     show: int,
     action: str,
     ids: tuple[int, ...],
@@ -259,7 +260,7 @@ def test_a_refusal_is_a_sentence_and_changes_nothing(
     assert (content(catalog), event_count(catalog)) == seen
 
 
-def test_clips_of_different_sources_are_neither_merged_nor_grouped(catalog: DirectCatalog, show: int) -> None:
+def test_clips_of_different_sources_are_neither_merged_nor_grouped(catalog: AnyCatalog, show: int) -> None:
     add_show(catalog, 0, 5, 10, title="other")
     for action in ("merge", "group"):
         with pytest.raises(UsageError, match=r"different sources: 1\.2, 2\.1"):
@@ -267,14 +268,14 @@ def test_clips_of_different_sources_are_neither_merged_nor_grouped(catalog: Dire
 
 
 def test_a_stale_version_is_refused_even_where_the_clip_was_merged_away(
-    catalog: DirectCatalog, show: int
+    catalog: AnyCatalog, show: int
 ) -> None:
     decide(catalog, "merge", 3)
     with pytest.raises(StaleVersion, match="merged or replaced"):
         decide(catalog, "approve", 3, 4, versions={3: 1, 4: 1}, reviewer="ben")
 
 
-def test_exported_clips_are_frozen_until_they_are_reset(catalog: DirectCatalog, show: int) -> None:
+def test_exported_clips_are_frozen_until_they_are_reset(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     key = export(catalog, 2)
 
@@ -295,9 +296,7 @@ def test_exported_clips_are_frozen_until_they_are_reset(catalog: DirectCatalog, 
     assert clip(catalog, 2)["state"] == "exported"
 
 
-def test_leases_of_others_are_respected_by_every_way_to_touch_a_clip(
-    catalog: DirectCatalog, show: int
-) -> None:
+def test_leases_of_others_are_respected_by_every_way_to_touch_a_clip(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     lease(catalog, 2, "ben")
 
@@ -312,7 +311,7 @@ def test_leases_of_others_are_respected_by_every_way_to_touch_a_clip(
     assert states(catalog)[2] == "skipped"
 
 
-def test_a_lease_that_is_over_holds_nobody_back(catalog: DirectCatalog, show: int) -> None:
+def test_a_lease_that_is_over_holds_nobody_back(catalog: AnyCatalog, show: int) -> None:
     lease(catalog, 2, "ben", seconds=-1)
     decide(catalog, "approve", 2)
     assert states(catalog)[2] == "approved"
@@ -328,7 +327,7 @@ COMMANDS: list[tuple[str, tuple[int, ...], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("action", "ids", "more"), COMMANDS)
 def test_undo_brings_every_row_back_and_redo_carries_it_out_again(
-    catalog: DirectCatalog, show: int, action: str, ids: tuple[int, ...], more: dict[str, Any]
+    catalog: AnyCatalog, show: int, action: str, ids: tuple[int, ...], more: dict[str, Any]
 ) -> None:
     decide(catalog, "skip", 1, reviewer="ben")
     decide(catalog, "group", 3, 4, reviewer="ben")
@@ -351,7 +350,7 @@ def test_every_action_is_undone_in_these_tests() -> None:
     assert {action for action, _, _ in COMMANDS} | {"skip", "reset", "ungroup"} == set(ACTIONS)
 
 
-def test_undo_is_each_reviewers_own_and_as_long_as_the_log(catalog: DirectCatalog, show: int) -> None:
+def test_undo_is_each_reviewers_own_and_as_long_as_the_log(catalog: AnyCatalog, show: int) -> None:
     before = content(catalog)
     for clip_id, reviewer in ((1, "ana"), (2, "ben"), (3, "ana"), (4, "ben")):
         decide(catalog, "approve", clip_id, reviewer=reviewer)
@@ -366,7 +365,7 @@ def test_undo_is_each_reviewers_own_and_as_long_as_the_log(catalog: DirectCatalo
     assert content(catalog) == before
 
 
-def test_redo_goes_forward_in_order_until_a_new_decision(catalog: DirectCatalog, show: int) -> None:
+def test_redo_goes_forward_in_order_until_a_new_decision(catalog: AnyCatalog, show: int) -> None:
     for clip_id in (1, 2, 3):
         decide(catalog, "approve", clip_id)
     for _ in range(3):
@@ -380,7 +379,7 @@ def test_redo_goes_forward_in_order_until_a_new_decision(catalog: DirectCatalog,
     assert [undo(catalog)["clips"][0]["id"] for _ in range(2)] == [4, 1]
 
 
-def test_undo_of_one_source_leaves_later_work_on_others(catalog: DirectCatalog, show: int) -> None:
+def test_undo_of_one_source_leaves_later_work_on_others(catalog: AnyCatalog, show: int) -> None:
     other = add_show(catalog, 0, 5, 10, title="other")
     decide(catalog, "approve", 1)
     decide(catalog, "approve", 5)
@@ -394,7 +393,7 @@ def test_undo_of_one_source_leaves_later_work_on_others(catalog: DirectCatalog, 
     assert [row["id"] for row in undo(catalog, source_id=other)["clips"]] == [1, 6]
 
 
-def test_undo_is_refused_with_the_reason_where_a_clip_has_moved_on(catalog: DirectCatalog, show: int) -> None:
+def test_undo_is_refused_with_the_reason_where_a_clip_has_moved_on(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     decide(catalog, "archive", 2, reviewer="ben")
     with pytest.raises(DecisionRefused, match=r"1\.2 has moved on: it is archived now \(by ben\)"):
@@ -408,7 +407,7 @@ def test_undo_is_refused_with_the_reason_where_a_clip_has_moved_on(catalog: Dire
     assert content(catalog) == seen
 
 
-def test_undo_finds_commands_far_back_in_the_log(catalog: DirectCatalog, show: int) -> None:
+def test_undo_finds_commands_far_back_in_the_log(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 1)
     write(
         catalog,
@@ -421,14 +420,14 @@ def test_undo_finds_commands_far_back_in_the_log(catalog: DirectCatalog, show: i
     assert redo(catalog)["clips"][0]["id"] == 1
 
 
-def test_a_damaged_tiling_stops_decisions_in_words(catalog: DirectCatalog, show: int) -> None:
+def test_a_damaged_tiling_stops_decisions_in_words(catalog: AnyCatalog, show: int) -> None:
     write(catalog, "UPDATE clips SET end_frame = 18 WHERE id = 2")
     with pytest.raises(CatalogDamaged, match=r"source 1: .*gap.*nothing was changed"):
         decide(catalog, "approve", 4)
     assert states(catalog)[4] == "pending"
 
 
-def test_any_run_of_decisions_tiles_the_sources_and_is_undone_to_the_start(catalog: DirectCatalog) -> None:
+def test_any_run_of_decisions_tiles_the_sources_and_is_undone_to_the_start(catalog: AnyCatalog) -> None:
     for borders in ((0, 30, 50, 51, 80), (0, 7, 90)):
         add_show(catalog, *borders)
     before, chance, done = content(catalog), random.Random(5), 0

@@ -3,22 +3,26 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from shows import clip, content, decide, event_count, export, states, undo
+from shows import AnyCatalog, clip, content, decide, event_count, export, states, undo
 
 from heaters.catalog.check import check
-from heaters.catalog.direct import DirectCatalog
 from heaters.catalog.requests import Artifact, DropArtifacts, FailExport, FinishExport, StartExport
 from heaters.domain.commands import Decision
 from heaters.errors import ClipFrozen, DecisionRefused, NothingToUndo, StaleVersion, UnknownReference
 
 
-def live(catalog: DirectCatalog) -> list[str]:
+@pytest.fixture
+def catalog(either: AnyCatalog) -> AnyCatalog:
+    return either
+
+
+def live(catalog: AnyCatalog) -> list[str]:
     return [
         row["uri"] for row in catalog.rows("SELECT uri FROM clip_artifacts WHERE state = 'live' ORDER BY id")
     ]
 
 
-def test_an_approved_clip_becomes_physical(catalog: DirectCatalog, show: int) -> None:
+def test_an_approved_clip_becomes_physical(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     key = export(catalog, 2)
 
@@ -35,7 +39,7 @@ def test_an_approved_clip_becomes_physical(catalog: DirectCatalog, show: int) ->
     assert check(catalog) == []
 
 
-def test_a_second_end_of_the_same_export_changes_nothing(catalog: DirectCatalog, show: int) -> None:
+def test_a_second_end_of_the_same_export_changes_nothing(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     catalog.execute(StartExport(2, 2, "in", "h264"))
     files = [Artifact("final_clip", "f.mp4", 10, "aa", "x", 2)]
@@ -47,7 +51,7 @@ def test_a_second_end_of_the_same_export_changes_nothing(catalog: DirectCatalog,
     assert (content(catalog), event_count(catalog), catalog.rows("SELECT * FROM clip_artifacts")) == seen
 
 
-def test_only_what_the_caller_saw_is_exported(catalog: DirectCatalog, show: int) -> None:
+def test_only_what_the_caller_saw_is_exported(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     decide(catalog, "skip", 2)
     with pytest.raises(StaleVersion, match=r"1\.2 has changed since the export was planned: it is skipped"):
@@ -58,7 +62,7 @@ def test_only_what_the_caller_saw_is_exported(catalog: DirectCatalog, show: int)
         catalog.execute(StartExport(99, 1, "in", "h264"))
 
 
-def test_a_clip_in_export_is_frozen_also_for_undo(catalog: DirectCatalog, show: int) -> None:
+def test_a_clip_in_export_is_frozen_also_for_undo(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     catalog.execute(StartExport(2, 2, "in", "h264"))
     for action in ("skip", "reset", "merge"):
@@ -68,7 +72,7 @@ def test_a_clip_in_export_is_frozen_also_for_undo(catalog: DirectCatalog, show: 
         undo(catalog)
 
 
-def test_an_export_that_was_killed_is_started_again(catalog: DirectCatalog, show: int) -> None:
+def test_an_export_that_was_killed_is_started_again(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     start = StartExport(2, 2, "in", "h264")
     assert catalog.execute(start)["attempts"] == 1
@@ -77,7 +81,7 @@ def test_an_export_that_was_killed_is_started_again(catalog: DirectCatalog, show
 
 
 def test_files_of_merged_clips_are_forgotten_only_while_no_undo_can_bring_the_clip_back(
-    catalog: DirectCatalog, show: int
+    catalog: AnyCatalog, show: int
 ) -> None:
     for one in (1, 2):
         decide(catalog, "approve", one)
@@ -97,7 +101,7 @@ def test_files_of_merged_clips_are_forgotten_only_while_no_undo_can_bring_the_cl
     assert check(catalog) == []
 
 
-def test_attempts_are_counted_anew_after_a_good_end(catalog: DirectCatalog, show: int) -> None:
+def test_attempts_are_counted_anew_after_a_good_end(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     export(catalog, 2)
     decide(catalog, "reset", 2)
@@ -106,7 +110,7 @@ def test_attempts_are_counted_anew_after_a_good_end(catalog: DirectCatalog, show
     assert catalog.execute(StartExport(2, version, "frames 10-20", "h264"))["attempts"] == 1
 
 
-def test_a_failed_export_can_be_decided_anew_or_tried_again(catalog: DirectCatalog, show: int) -> None:
+def test_a_failed_export_can_be_decided_anew_or_tried_again(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     catalog.execute(StartExport(2, 2, "in", "h264"))
     catalog.execute(FailExport(2, "in", "h264", "disk full"))
@@ -120,13 +124,13 @@ def test_a_failed_export_can_be_decided_anew_or_tried_again(catalog: DirectCatal
     assert check(catalog) == []
 
 
-def test_a_late_result_for_a_clip_that_was_taken_back_is_refused(catalog: DirectCatalog, show: int) -> None:
+def test_a_late_result_for_a_clip_that_was_taken_back_is_refused(catalog: AnyCatalog, show: int) -> None:
     finish = FinishExport(str(uuid.uuid4()), 2, "in", "h264", "f.mp4", main=True)
     with pytest.raises(StaleVersion, match="is pending by now: its new file is not used"):
         catalog.execute(finish)
 
 
-def test_a_further_preset_adds_its_file_to_an_exported_clip(catalog: DirectCatalog, show: int) -> None:
+def test_a_further_preset_adds_its_file_to_an_exported_clip(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     first = export(catalog, 2)
     version = clip(catalog, 2)["version"]
@@ -137,7 +141,7 @@ def test_a_further_preset_adds_its_file_to_an_exported_clip(catalog: DirectCatal
     assert live(catalog) == [first, first + ".json", second, second + ".json"]
 
 
-def test_a_new_export_after_other_cuts_supersedes_all_older_files(catalog: DirectCatalog, show: int) -> None:
+def test_a_new_export_after_other_cuts_supersedes_all_older_files(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     main = export(catalog, 2)
     export(catalog, 2, preset="ffv1")
@@ -151,7 +155,7 @@ def test_a_new_export_after_other_cuts_supersedes_all_older_files(catalog: Direc
     assert check(catalog) == []
 
 
-def test_a_reset_and_approved_clip_takes_up_the_file_that_is_there(catalog: DirectCatalog, show: int) -> None:
+def test_a_reset_and_approved_clip_takes_up_the_file_that_is_there(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     key = export(catalog, 2)
     decide(catalog, "reset", 2)
@@ -165,14 +169,14 @@ def test_a_reset_and_approved_clip_takes_up_the_file_that_is_there(catalog: Dire
     assert check(catalog) == []
 
 
-def test_the_approval_of_an_exported_clip_can_not_be_undone(catalog: DirectCatalog, show: int) -> None:
+def test_the_approval_of_an_exported_clip_can_not_be_undone(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 1)
     export(catalog, 1)
     with pytest.raises(DecisionRefused, match="exported"):
         undo(catalog)
 
 
-def test_a_file_of_other_cut_points_never_becomes_the_clip(catalog: DirectCatalog, show: int) -> None:
+def test_a_file_of_other_cut_points_never_becomes_the_clip(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 1)
     export(catalog, 1)
     catalog.execute(StartExport(1, clip(catalog, 1)["version"], "frames 0-10", "ffv1"))
@@ -186,7 +190,7 @@ def test_a_file_of_other_cut_points_never_becomes_the_clip(catalog: DirectCatalo
 
 
 def test_a_retune_that_changes_nothing_leaves_nothing_that_undo_trips_over(
-    catalog: DirectCatalog, show: int
+    catalog: AnyCatalog, show: int
 ) -> None:
     values = {"source_id": show, "cuts": [10, 20, 30], "detector": "heaters"}
     answer = catalog.execute(Decision(str(uuid.uuid4()), "retune", (), "ana", values=values))

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shows import add_show, write
+from shows import AnyCatalog, add_show, write
 
-from heaters.catalog.direct import DirectCatalog
 from heaters.catalog.parquet import read_columns, write_columns
 from heaters.errors import CatalogDamaged
 
@@ -65,10 +64,10 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path, damage: str) -> No
         read_columns(file, ("pts",))
 
 
-def test_questions_see_frames_scores_and_offsets_of_known_sources(catalog: DirectCatalog) -> None:
-    add_show(catalog, 0, 3)
-    add_show(catalog, 0, 3)
-    metadata = catalog.folder.parent / "metadata"
+def test_questions_see_frames_scores_and_offsets_of_known_sources(either: AnyCatalog) -> None:
+    add_show(either, 0, 3)
+    add_show(either, 0, 3)
+    metadata = either.folder.parent / "metadata"
     metadata.mkdir()
     for source_id in (1, 2, 7):
         write_columns(metadata / f"video_{source_id}_frames.parquet", FRAMES, {})
@@ -77,27 +76,27 @@ def test_questions_see_frames_scores_and_offsets_of_known_sources(catalog: Direc
         )
     (metadata / "video_1_frames.parquet.abc.part").write_bytes(b"half")
 
-    frames = catalog.query(
+    frames = either.query(
         "SELECT source_video_id, frame, pts FROM frames WHERE source_video_id <> 1 ORDER BY ALL"
     ).fetchall()
     assert frames == [(2, 0, 512), (2, 1, 1024), (2, 2, 1700)]
-    offsets = catalog.query("SELECT * FROM keyframe_offsets ORDER BY source_video_id").fetchall()
+    offsets = either.query("SELECT * FROM keyframe_offsets ORDER BY source_video_id").fetchall()
     assert offsets == [(1, [48, 5_000_000_000, 7_000_000_000]), (2, [48, 5_000_000_000, 7_000_000_000])]
-    joined = catalog.query(
+    joined = either.query(
         "SELECT c.id, sum(s.hue) AS hue FROM clips c JOIN scores s ON s.source_video_id = c.source_video_id AND s.frame >= "
         "c.start_frame AND s.frame < c.end_frame GROUP BY ALL ORDER BY 1"
     )
     assert joined.fetchall() == [(1, 3.0), (2, 3.0)]
-    write(catalog, "UPDATE source_videos SET proxy_filepath = NULL, scores_filepath = NULL WHERE id = 2")
-    assert catalog.query("SELECT DISTINCT source_video_id FROM scores").fetchall() == [(1,)]
+    write(either, "UPDATE source_videos SET proxy_filepath = NULL, scores_filepath = NULL WHERE id = 2")
+    assert either.query("SELECT DISTINCT source_video_id FROM scores").fetchall() == [(1,)]
 
 
-def test_the_views_are_there_before_any_file_is(catalog: DirectCatalog) -> None:
+def test_the_views_are_there_before_any_file_is(either: AnyCatalog) -> None:
     for view, column in (
         ("frames", "picture_crc32"),
         ("scores", "mean_luma"),
         ("keyframe_offsets", "keyframe_offsets"),
     ):
-        table = catalog.query(f"SELECT * FROM {view}")
+        table = either.query(f"SELECT * FROM {view}")
         assert len(table) == 0
         assert {"source_video_id", column} <= set(table.columns)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from shows import (
     PREPARED,
+    AnyCatalog,
     add_show,
     add_source,
     clip,
@@ -21,7 +22,6 @@ from shows import (
 )
 
 from heaters.catalog.check import check
-from heaters.catalog.direct import DirectCatalog
 from heaters.catalog.requests import (
     AddKeyframes,
     AddSource,
@@ -38,18 +38,23 @@ from heaters.catalog.requests import (
 from heaters.errors import StageFailed, UnknownReference, UsageError
 
 
-def fail(catalog: DirectCatalog, stage: str, source_id: int, **more: Any) -> dict[str, Any]:
+@pytest.fixture
+def catalog(either: AnyCatalog) -> AnyCatalog:
+    return either
+
+
+def fail(catalog: AnyCatalog, stage: str, source_id: int, **more: Any) -> dict[str, Any]:
     catalog.execute(StartStage(stage, source_id, "input", "params"))
     given = {"error": "the disk hiccuped", "permanent": False, "max_attempts": 3} | more
     return catalog.execute(FailStage(stage, source_id, "input", "params", **given))
 
 
-def artifacts(catalog: DirectCatalog) -> list[tuple[str, str, str]]:
+def artifacts(catalog: AnyCatalog) -> list[tuple[str, str, str]]:
     rows = catalog.rows("SELECT kind, uri, sha256 FROM clip_artifacts ORDER BY id")
     return [(row["kind"], row["uri"], row["sha256"]) for row in rows]
 
 
-def test_the_same_bytes_are_one_source(catalog: DirectCatalog) -> None:
+def test_the_same_bytes_are_one_source(catalog: AnyCatalog) -> None:
     first = AddSource(
         "ab" * 32,
         "show",
@@ -70,7 +75,7 @@ def test_the_same_bytes_are_one_source(catalog: DirectCatalog) -> None:
     assert json.loads(source(catalog, 1)["warnings"]) == ["odd"]
 
 
-def test_a_source_goes_through_its_stages(catalog: DirectCatalog) -> None:
+def test_a_source_goes_through_its_stages(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     seen = [source(catalog, source_id)["ingest_state"]]
     for stage, columns in (
@@ -100,7 +105,7 @@ def test_a_source_goes_through_its_stages(catalog: DirectCatalog) -> None:
     assert check(catalog) == []
 
 
-def test_stages_begin_in_order_only(catalog: DirectCatalog) -> None:
+def test_stages_begin_in_order_only(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     with pytest.raises(StageFailed, match="source 1 is new, so detect can't begin"):
         catalog.execute(StartStage("detect", source_id, "i", "p"))
@@ -108,14 +113,14 @@ def test_stages_begin_in_order_only(catalog: DirectCatalog) -> None:
         catalog.execute(StartStage("ingest", 9, "i", "p"))
 
 
-def test_attempts_are_counted_per_input_and_parameters(catalog: DirectCatalog) -> None:
+def test_attempts_are_counted_per_input_and_parameters(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     start = StartStage("ingest", source_id, "i", "p")
     assert [catalog.execute(start)["attempts"] for _ in range(3)] == [1, 2, 3]
     assert catalog.execute(start._replace(params_hash="q"))["attempts"] == 1
 
 
-def test_a_result_is_applied_once(catalog: DirectCatalog) -> None:
+def test_a_result_is_applied_once(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     run_stage(catalog, "ingest", source_id)
     run_stage(catalog, "prepare", source_id, columns={**PREPARED, "n_frames": 40})
@@ -131,20 +136,20 @@ def test_a_result_is_applied_once(catalog: DirectCatalog) -> None:
     assert (content(catalog), artifacts(catalog), event_count(catalog)) == seen
 
 
-def test_a_result_without_a_start_is_applied_once_too(catalog: DirectCatalog) -> None:
+def test_a_result_without_a_start_is_applied_once_too(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     finish = FinishStage("ingest", source_id, "i", "p", {"original_filepath": "originals/x.mp4"})
     assert [catalog.execute(finish)["applied"] for _ in range(2)] == [True, False]
 
 
-def test_a_stage_sets_known_columns_only(catalog: DirectCatalog) -> None:
+def test_a_stage_sets_known_columns_only(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     for column in ("ingest_state", "sha256", "colour"):
         with pytest.raises(UsageError, match=f"can't set {column}"):
             run_stage(catalog, "ingest", source_id, columns={column: "x"})
 
 
-def test_warnings_add_up_without_doubles(catalog: DirectCatalog) -> None:
+def test_warnings_add_up_without_doubles(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     run_stage(catalog, "ingest", source_id, warnings=["alpha is dropped"])
     run_stage(
@@ -158,7 +163,7 @@ def test_warnings_add_up_without_doubles(catalog: DirectCatalog) -> None:
 
 
 def test_a_failing_source_is_parked_after_its_last_attempt_and_retried_from_there(
-    catalog: DirectCatalog,
+    catalog: AnyCatalog,
 ) -> None:
     source_id = add_source(catalog)
     run_stage(catalog, "ingest", source_id)
@@ -177,13 +182,13 @@ def test_a_failing_source_is_parked_after_its_last_attempt_and_retried_from_ther
     assert catalog.execute(Retry([source_id])) == {"retried": []}
 
 
-def test_a_permanent_error_parks_at_once(catalog: DirectCatalog) -> None:
+def test_a_permanent_error_parks_at_once(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     assert fail(catalog, "ingest", source_id, permanent=True) == {"parked": True, "retry_count": 1}
     assert source(catalog, source_id)["parked_from"] == "new"
 
 
-def test_a_good_end_forgets_earlier_failures(catalog: DirectCatalog) -> None:
+def test_a_good_end_forgets_earlier_failures(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     fail(catalog, "ingest", source_id)
     assert source(catalog, source_id)["ingest_state"] == "download_failed"
@@ -192,7 +197,7 @@ def test_a_good_end_forgets_earlier_failures(catalog: DirectCatalog) -> None:
     assert (row["ingest_state"], row["retry_count"], row["last_error"]) == ("downloaded", 0, None)
 
 
-def test_what_failed_verification_is_prepared_again(catalog: DirectCatalog, show: int) -> None:
+def test_what_failed_verification_is_prepared_again(catalog: AnyCatalog, show: int) -> None:
     fail(catalog, "verify", show, error="frame 3 differs", max_attempts=1)
     catalog.execute(Retry([show]))
     row = source(catalog, show)
@@ -201,7 +206,7 @@ def test_what_failed_verification_is_prepared_again(catalog: DirectCatalog, show
 
 @pytest.mark.parametrize("end", ["well", "badly"])
 def test_a_source_parked_while_it_is_worked_on_stays_parked_and_keeps_the_result(
-    catalog: DirectCatalog, end: str
+    catalog: AnyCatalog, end: str
 ) -> None:
     source_id = add_source(catalog)
     key = "ingest", source_id, "i", "p"
@@ -219,7 +224,7 @@ def test_a_source_parked_while_it_is_worked_on_stays_parked_and_keeps_the_result
     assert (row["ingest_state"], row["original_filepath"]) == expected
 
 
-def test_parking_by_hand_and_back(catalog: DirectCatalog, show: int) -> None:
+def test_parking_by_hand_and_back(catalog: AnyCatalog, show: int) -> None:
     row = catalog.execute(Park(show, "rights unclear"))
     assert (row["ingest_state"], row["parked_from"], row["last_error"]) == (
         "parked",
@@ -232,7 +237,7 @@ def test_parking_by_hand_and_back(catalog: DirectCatalog, show: int) -> None:
     assert source(catalog, show)["ingest_state"] == "ready"
 
 
-def test_new_shots_leave_what_humans_have_touched(catalog: DirectCatalog, show: int) -> None:
+def test_new_shots_leave_what_humans_have_touched(catalog: AnyCatalog, show: int) -> None:
     decide(catalog, "approve", 2)
     decide(catalog, "annotate", 4, values={"note": "keep"})
     catalog.execute(StartStage("verify", show, "i", "p"))
@@ -246,14 +251,12 @@ def test_new_shots_leave_what_humans_have_touched(catalog: DirectCatalog, show: 
     assert undo(catalog)["undid"] == "annotate"
 
 
-def test_a_whole_upload_is_one_clip(catalog: DirectCatalog) -> None:
+def test_a_whole_upload_is_one_clip(catalog: AnyCatalog) -> None:
     add_show(catalog, 0, 123)
     assert ranges(catalog) == [(0, 123)]
 
 
-def test_exact_times_are_replaced_and_dropped_by_a_later_preparation(
-    catalog: DirectCatalog, show: int
-) -> None:
+def test_exact_times_are_replaced_and_dropped_by_a_later_preparation(catalog: AnyCatalog, show: int) -> None:
     def times(number: int, pts: list[int] | None) -> list[dict[str, Any]]:
         columns = {**PREPARED, "n_frames": 40}
         catalog.execute(FinishStage("prepare", show, f"{number}", "p", columns, pts=pts))
@@ -264,7 +267,7 @@ def test_exact_times_are_replaced_and_dropped_by_a_later_preparation(
     assert times(3, None) == []
 
 
-def test_artefacts_of_a_stage_replace_those_of_the_same_kind(catalog: DirectCatalog) -> None:
+def test_artefacts_of_a_stage_replace_those_of_the_same_kind(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     original = Artifact("original", "originals/video_1.mp4", 10, "aa")
     catalog.execute(FinishStage("ingest", source_id, "i", "p", {}, [original]))
@@ -280,7 +283,7 @@ def test_artefacts_of_a_stage_replace_those_of_the_same_kind(catalog: DirectCata
     assert catalog.rows("SELECT max(id) AS id FROM clip_artifacts") == [{"id": 5}]
 
 
-def test_what_a_stage_made_before_and_makes_no_more_is_named_no_more(catalog: DirectCatalog) -> None:
+def test_what_a_stage_made_before_and_makes_no_more_is_named_no_more(catalog: AnyCatalog) -> None:
     source_id = add_source(catalog)
     made = [Artifact("gold_master", "m.mkv", 10, "bb"), Artifact("proxy_audio", "a.m4a", 10, "cc")]
     kept = Artifact("review_proxy", "p.mp4", 10, "dd")
@@ -290,7 +293,7 @@ def test_what_a_stage_made_before_and_makes_no_more_is_named_no_more(catalog: Di
     assert artifacts(catalog) == [("original", "o.mp4", "aa"), ("review_proxy", "p.mp4", "dd")]
 
 
-def test_keyframes_are_named_once_and_forgotten_by_id(catalog: DirectCatalog, show: int) -> None:
+def test_keyframes_are_named_once_and_forgotten_by_id(catalog: AnyCatalog, show: int) -> None:
     named = [Artifact("source_keyframe", f"k/{frame}.webp", 5, "aa", frame=frame) for frame in (5, 15)]
     assert catalog.execute(AddKeyframes(show, named)) == {"added": 2}
     assert catalog.execute(AddKeyframes(show, [*named, named[0]._replace(frame=25)])) == {"added": 1}
@@ -298,7 +301,7 @@ def test_keyframes_are_named_once_and_forgotten_by_id(catalog: DirectCatalog, sh
     assert catalog.execute(DropArtifacts([])) == {"dropped": 0}
 
 
-def test_a_run_that_died_is_closed_by_the_next_one(catalog: DirectCatalog) -> None:
+def test_a_run_that_died_is_closed_by_the_next_one(catalog: AnyCatalog) -> None:
     first = catalog.execute(StartRun("run", 1, "here"))["run_id"]
     second = catalog.execute(StartRun("export", 2, "here"))["run_id"]
     catalog.execute(FinishRun(second, "done", done=3, bytes=10))
@@ -308,6 +311,6 @@ def test_a_run_that_died_is_closed_by_the_next_one(catalog: DirectCatalog) -> No
     ]  # fmt: skip
 
 
-def test_what_nobody_knows_is_no_command(catalog: DirectCatalog) -> None:
+def test_what_nobody_knows_is_no_command(catalog: AnyCatalog) -> None:
     with pytest.raises(TypeError, match="no command: str"):
         catalog.execute("approve everything")
