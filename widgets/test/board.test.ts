@@ -119,7 +119,7 @@ test("undo brings the clip back and says what it undid; meanwhile no key decides
   await press("Ctrl+z", "a");
   await settled();
   assert.equal(on(), "1.2");
-  assert.ok(texts().includes("Undone: skip 2."));
+  assert.ok(texts().includes("Undone: skip 1.2."));
   assert.deepEqual(kernel.log, ["approve 1", "skip 2", "undo"]);
   await press("Ctrl+Shift+z");
   await settled();

@@ -195,7 +195,7 @@ export class BoardKernel {
     this.clips = changed(this.clips, after, gone);
     for (const clip of after) for (const list of [done.before, done.after]) list.splice(0, list.length, ...list.map((one) => (one.id === clip.id ? { ...one, version: clip.version } : one)));
     this.log.push(kind);
-    const told = redo ? { redid: done.action } : { undid: done.action };
+    const told = redo ? { redid: done.action.split(" ")[0]! } : { undid: done.action.split(" ")[0]! };
     return { kind: "decided", id, op_id, action: kind, clips: after, gone, shown: after[0]?.id ?? null, ...told, ...this.#place() };
   }
 

@@ -10,7 +10,7 @@ import type { Press } from "./keyboard.ts";
 import type { LineTimes } from "./line.ts";
 import { Opening } from "./opening.ts";
 import { destination } from "./places.ts";
-import type { Asked, Preferences } from "./protocol.ts";
+import type { Asked, ClipRow, Preferences } from "./protocol.ts";
 import type { Session } from "./session.ts";
 import { Settings } from "./settings.ts";
 import type { BoardActs, BoardState } from "./state.ts";
@@ -40,7 +40,10 @@ export class Board implements BoardActs {
 
   constructor(parts: BoardParts) {
     const { session, search } = parts;
-    this.#desk = new Desk(parts.screen, { made: () => this.#talk.send(), finished: () => this.#talk.finish() }, parts.graceMs);
+    const events = {
+      made: () => this.#talk.send(), finished: () => this.#talk.finish(), stays: (clip: ClipRow) => this.#talk.moveTo(clip),
+    };
+    this.#desk = new Desk(parts.screen, events, parts.graceMs);
     this.#opening = new Opening(search, session);
     this.#settings = new Settings(this.#desk, (preferences) => void this.#talk.ask({ kind: "prefer", preferences }));
     this.#talk = new Talk(this.#desk, { ...parts, reviewer: this.#opening.reviewer, begun: (answer) => this.#settings.begun(answer) });

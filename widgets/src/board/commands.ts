@@ -55,8 +55,9 @@ export class Commands {
     else (this.#desk.moving.acts[action] ?? this.#acts[action])?.(held);
   }
 
-  goBack(kind: "undo" | "redo" | "undo_to", seq = 0): void {
-    this.#desk.ledger.goBack(kind, this.#desk.showing.last?.start_frame ?? 0, seq);
+  /** `downTo` is the oldest event that `undo_to` takes back. */
+  goBack(kind: "undo" | "redo" | "undo_to", downTo = 0): void {
+    this.#desk.ledger.goBack(kind, this.#desk.showing.last?.start_frame ?? 0, downTo);
     this.#events.send();
   }
 

@@ -9,18 +9,21 @@ import { Keyboard } from "./keyboard.ts";
 import { Ledger } from "./ledger.ts";
 import { Modes } from "./modes.ts";
 import { Moving } from "./moving.ts";
-import type { Place } from "./protocol.ts";
+import type { ClipRow, Place } from "./protocol.ts";
 import * as sentences from "./sentences.ts";
 import { Showing } from "./showing.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { Store } from "./store.ts";
 import { Toasts } from "./toasts.ts";
+import { Whereabouts } from "./whereabouts.ts";
 
 export interface DeskEvents {
   /** There is something in the outbox. */
   made(): void;
   /** Nothing is left to decide on. */
   finished(): void;
+  /** The reviewer is for a while on a clip that nobody holds. */
+  stays(clip: ClipRow): void;
 }
 
 const WAYS: Readonly<Record<string, string>> = { webcodecs: "WebCodecs", video: "<video>" };
@@ -36,6 +39,7 @@ export class Desk {
   readonly showing: Showing;
   readonly deciding: Deciding;
   readonly moving: Moving;
+  readonly #whereabouts: Whereabouts;
   #mode = this.modes.mode;
   #shown: number | null = null;
 
@@ -62,6 +66,7 @@ export class Desk {
       held: (clip, holder) => this.store.patch({ dialog: { kind: "take-over", clip, holder } }),
       finished: () => events.finished(),
     });
+    this.#whereabouts = new Whereabouts(() => this.deciding.hands, (clip) => events.stays(clip));
   }
 
   /** Keys may decide on what is on screen: it can be seen, and nothing that is on its way will bring up another clip. */
@@ -100,9 +105,11 @@ export class Desk {
       labels: same ? state.labels : labelsOf(clips, state.labels),
     });
     this.showing.lookAhead(clips, this.deciding.hands);
+    this.#whereabouts.note(current);
   }
 
   dispose(): void {
+    this.#whereabouts.end();
     this.toasts.dispose();
     this.showing.dispose();
   }

@@ -71,11 +71,11 @@ export class Ledger {
   }
 
   /** Note that decisions shall be taken back, or made again. What that changes is for the kernel to say. */
-  goBack(kind: "undo" | "redo" | "undo_to", shown: number, seq = 0): Op {
+  goBack(kind: "undo" | "redo" | "undo_to", shown: number, down_to = 0): Op {
     const now = new Date().toISOString();
     const last = this.#outbox.at(-1);
     const of = kind === "undo" ? undoable(this.#outbox) : last?.kind === "undo" ? last.op_id : null;
-    const op: Op = { ...EMPTY, op_id: uuid(), kind, action: kind, clip_ids: [], frame: null, values: {}, seq, now, shown, of };
+    const op: Op = { ...EMPTY, op_id: uuid(), kind, action: kind, clip_ids: [], frame: null, values: {}, down_to, now, shown, of };
     this.#add(op);
     return op;
   }
@@ -99,11 +99,11 @@ export class Ledger {
 
   /** Take in rows; those that are older than what is known, or of another source, are left out. */
   learn({ clips, gone, seq = this.#seq }: Tidings): void {
-    const known = new Map(this.#told.map((clip) => [clip.id, clip.version]));
+    const known = new Map(this.#told.map((clip) => [clip.id, clip]));
     const isNews = seq >= this.#seq;
     const own = clips.filter((row) => row.ref.startsWith(`${this.#source}.`));
-    const newer = own.filter((row) => row.version >= (known.get(row.id) ?? (isNews ? 0 : Infinity)));
-    this.#told = changed(this.#told, newer, isNews ? gone : []);
+    const newer = own.filter((row) => row.version >= (known.get(row.id)?.version ?? (isNews ? 0 : Infinity)));
+    this.#told = changed(this.#told, newer.map((row) => scored(row, known.get(row.id))), isNews ? gone : []);
     this.#seq = Math.max(this.#seq, seq);
     this.#fold();
   }
@@ -134,4 +134,9 @@ export class Ledger {
   }
 }
 
-const EMPTY = { versions: {}, seq: 0, touched: [], fresh: 0, of: null };
+const EMPTY = { versions: {}, down_to: 0, touched: [], fresh: 0, of: null };
+
+/** Refusals tell rows without the score of their cut, which stays while the cut does. */
+function scored(row: ClipRow, known: ClipRow | undefined): ClipRow {
+  return row.score === null && known?.start_frame === row.start_frame ? { ...row, score: known.score } : row;
+}

@@ -49,12 +49,11 @@ export class Opener {
     return this.open({ clip: null, source: clip === null ? null : source, frame: null }, left);
   }
 
-  /** The kernel has forgotten this session: make it known again. What is on screen stays. */
-  async again(): Promise<void> {
-    const { source } = this.#desk.store.state;
-    const clip = this.#desk.showing.current?.ref ?? null;
-    const { answer } = await this.#ask({ kind: "begin", clip, source: source?.id ?? null, reviewer: this.#reviewer });
-    if (answer.kind !== "begun" || answer.show.source.id !== source?.id) return;
+  /** Ask for clips around this one instead of those that are held. What is on screen stays. */
+  async moveTo({ ref: clip }: ClipRow): Promise<void> {
+    const source = this.#desk.store.state.source?.id ?? null;
+    const { answer } = await this.#ask({ kind: "begin", clip, source, reviewer: this.#reviewer });
+    if (answer.kind !== "begun" || answer.show.source.id !== this.#desk.store.state.source?.id) return;
     this.#desk.ledger.learn({ clips: answer.clips, gone: [], seq: answer.seq });
     this.#desk.take(answer);
     this.#desk.refresh(new Set());

@@ -9,8 +9,8 @@ export interface Op extends Intent {
   op_id: string;
   /** Clip → version that the reviewer saw. */
   versions: Record<string, number>;
-  /** Of the log, for `undo_to`. */
-  seq: number;
+  /** Of the log, for `undo_to`: the oldest event that is taken back. */
+  down_to: number;
   /** Clips that it changes, as far as the page knows. */
   touched: number[];
   /** Id of the clip that a split makes, until the kernel names it: below 0; else 0. */
@@ -25,9 +25,9 @@ export interface Op extends Intent {
 
 export type Outbox = readonly Op[];
 
-export function questionOf({ kind, op_id, action, clip_ids, versions, frame, values, seq }: Op): Question {
+export function questionOf({ kind, op_id, action, clip_ids, versions, frame, values, down_to }: Op): Question {
   if (kind === "undo" || kind === "redo") return { kind, op_id };
-  if (kind === "undo_to") return { kind, op_id, down_to: seq };
+  if (kind === "undo_to") return { kind, op_id, down_to };
   return { kind, op_id, action, clip_ids: [...clip_ids], versions, frame, values: { ...values } };
 }
 

@@ -21,7 +21,7 @@ export class Outcomes {
 
   done(op: Op, answer: Decided): void {
     this.#desk.take(answer);
-    if (op.kind === "decide") this.#desk.refresh(new Set([...op.touched, ...(op.fresh ? answer.clips.map((row) => row.id) : [])]));
+    if (op.kind === "decide") this.#desk.refresh(new Set(op.touched));
     else this.#wentBack(op, answer);
     this.#desk.sync();
   }
@@ -54,10 +54,9 @@ export class Outcomes {
   /** Bring back what was acted on, and say what was undone. */
   #wentBack({ kind }: Op, answer: Decided): void {
     const { ledger, showing, toasts, store, modes } = this.#desk;
-    const what = answer.undid ?? answer.redid;
-    toasts.say("done", `${kind === "redo" ? "Done again" : "Undone"}${what ? `: ${what}` : ""}.`);
-    modes.end();
     const shown = byId(ledger.clips, answer.shown);
+    toasts.say("done", sentences.wentBack(kind, answer.undid ?? answer.redid, shown));
+    modes.end();
     if (shown) {
       store.patch({ finished: null });
       showing.show(shown);

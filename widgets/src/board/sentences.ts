@@ -23,6 +23,12 @@ export function done({ action, clip_ids }: Op, rows: readonly ClipRow[]): string
   return `${DONE[action]} ${many ? `${clip_ids.length} clips` : first.ref}.`;
 }
 
+/** What was undone or done again, and to which clip. */
+export function wentBack(kind: Op["kind"], action: string | undefined, shown: ClipRow | undefined): string {
+  const what = [action, shown?.ref].filter((word) => word !== undefined).join(" ");
+  return `${kind === "redo" ? "Done again" : "Undone"}${what && ": "}${what}.`;
+}
+
 /** Why the board has gone back, and what fell with it. */
 export function takenBack(op: Op, message: string, fallen: readonly Op[]): string {
   const words = op.action === "annotate" ? ` Not written: ${Object.values(op.values).flat().join(", ")}.` : "";

@@ -8,7 +8,7 @@ import { Opener } from "./opener.ts";
 import type { Wish } from "./opening.ts";
 import type { Op } from "./outbox.ts";
 import { Outcomes } from "./outcomes.ts";
-import type { Asked, Begun, Question } from "./protocol.ts";
+import type { Asked, Begun, ClipRow, Question } from "./protocol.ts";
 import * as sentences from "./sentences.ts";
 import type { Session } from "./session.ts";
 
@@ -59,15 +59,9 @@ export class Talk {
     return this.#line.receive(message, buffers);
   }
 
-  async ask(question: Question): Promise<Told> {
-    for (;;) {
-      this.#line.seq = this.#desk.ledger.seq;
-      const told = await this.#line.ask(question);
-      const { answer } = told;
-      const isStranger = answer.kind === "refused" && answer.type === "UnknownSession" && question.kind !== "begin";
-      if (!isStranger) return told;
-      await this.#opener.again();
-    }
+  ask(question: Question): Promise<Told> {
+    this.#line.seq = this.#desk.ledger.seq;
+    return this.#line.ask(question);
   }
 
   /** Show a source or clip, once what is on its way is saved; where that is refused, why. `left` is what a reload left unsent. */
@@ -87,6 +81,11 @@ export class Talk {
   finish(): void {
     this.#finishing = true;
     if (this.#desk.ledger.outbox.length === 0) this.#saved();
+  }
+
+  /** Work on clips around this one. */
+  moveTo(clip: ClipRow): void {
+    void this.#opener.moveTo(clip);
   }
 
   async takeOver(clipId: number): Promise<void> {
