@@ -292,6 +292,26 @@ test("the address names clip and reviewer; what there is not is told and another
   assert.match(texts().join(), /There is no clip 1.99/);
 });
 
+test("a link counts for who follows it, not for who loads the page again", async (t) => {
+  const tab = session();
+  const first = await desk(t, 4, { session: tab, search: "?clip=1.2" });
+  await first.press("ArrowDown");
+  first.board.dispose();
+  const reloaded = await desk(t, first.kernel.clips, { session: tab, search: "?clip=1.2", reloaded: true });
+  assert.equal(reloaded.on(), "1.3");
+  const followed = await desk(t, first.kernel.clips, { session: tab, search: "?clip=1.2" });
+  assert.equal(followed.on(), "1.2");
+});
+
+test("who goes off to clips that nobody holds is handed those", async (t) => {
+  const { kernel, board } = await desk(t, 9, {}, (one) => (one.held = [1, 2, 3]));
+  board.show(7);
+  await sleep(900);
+  const begins = kernel.asked.filter((one) => one.kind === "begin");
+  assert.deepEqual(begins.map((one) => one.kind === "begin" && one.clip), [null, "1.7"]);
+  assert.equal(board.state.current?.ref, "1.7");
+});
+
 test("fast mode is asked for once; keys that clash are refused", async (t) => {
   const { board, kernel, press } = await desk(t, 2, {}, (one) => (one.fast = null));
   assert.equal(board.state.dialog?.kind, "fast");

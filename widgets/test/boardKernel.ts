@@ -52,6 +52,8 @@ export class BoardKernel {
   readonly asked: Asked[] = [];
   fast: boolean | null = true;
   others: Place["others"] = [];
+  /** What the session holds; null: all. */
+  held: number[] | null = null;
   /** Milliseconds until an answer comes. */
   delay = () => 0;
   /** The fate of a message: `twice` is answered twice, `lost` is not heard, `mute` is done but not answered. */
@@ -106,7 +108,7 @@ export class BoardKernel {
 
   #place(): Place {
     return {
-      held: this.clips.map((clip) => clip.id), others: this.others, seq: this.seq, history: this.#history,
+      held: this.held ?? this.clips.map((clip) => clip.id), others: this.others, seq: this.seq, history: this.#history,
       counts: { pending: 0, approved: 0, skipped: 0, archived: 0, exporting: 0, exported: 0, export_failed: 0 },
     };
   }

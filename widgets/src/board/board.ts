@@ -23,6 +23,8 @@ export interface BoardParts {
   session: Session;
   /** Of the page's address: `?clip=12.47&source=12&reviewer=NAME`. */
   search: string;
+  /** The page was loaded again. */
+  reloaded?: boolean;
   /** Put the cursor into the note. */
   note(): void;
   times?: Partial<LineTimes>;
@@ -39,12 +41,12 @@ export class Board implements BoardActs {
   readonly #commands: Commands;
 
   constructor(parts: BoardParts) {
-    const { session, search } = parts;
+    const { session, search, reloaded = false } = parts;
     const events = {
       made: () => this.#talk.send(), finished: () => this.#talk.finish(), stays: (clip: ClipRow) => this.#talk.moveTo(clip),
     };
     this.#desk = new Desk(parts.screen, events, parts.graceMs);
-    this.#opening = new Opening(search, session);
+    this.#opening = new Opening(search, reloaded, session);
     this.#settings = new Settings(this.#desk, (preferences) => void this.#talk.ask({ kind: "prefer", preferences }));
     this.#talk = new Talk(this.#desk, { ...parts, reviewer: this.#opening.reviewer, begun: (answer) => this.#settings.begun(answer) });
     this.#commands = new Commands(this.#desk, {

@@ -37,7 +37,7 @@ export class Deciding {
   /** Decide on clips; false where that is refused here already. */
   decide(action: string, clip_ids: readonly number[], more: Partial<Intent> = {}): boolean {
     const seen = this.#showing.current;
-    if (seen && this.#showing.outdated && clip_ids.includes(seen.id)) {
+    if (seen && this.#showing.outdated && (clip_ids.includes(seen.id) || action === "move-cut")) {
       this.#showing.renew(this.#ledger.clips);
       this.#events.refused(sentences.lookAgain(seen));
       return false;

@@ -38,15 +38,20 @@ export class Decisions {
   async send(): Promise<void> {
     if (this.#sending) return;
     this.#sending = true;
-    for (let op = this.#ledger.outbox[0]; op; op = this.#ledger.outbox[0]) {
-      const { answer } = await this.#ask(questionOf(op));
-      if (answer.kind === "refused" && BUSY.has(answer.type)) await new Promise((go) => setTimeout(go, this.#againMs));
-      else if (answer.kind === "refused") this.#refused(op, answer);
-      else if (answer.kind === "decided") this.#done(op, answer);
-      else throw new Error(`the kernel answered a decision with "${answer.kind}"`);
+    try {
+      for (let op = this.#ledger.outbox[0]; op; op = this.#ledger.outbox[0]) await this.#carry(op);
+    } finally {
+      this.#sending = false;
     }
-    this.#sending = false;
     this.#events.saved();
+  }
+
+  async #carry(op: Op): Promise<void> {
+    const { answer } = await this.#ask(questionOf(op));
+    if (answer.kind === "refused" && BUSY.has(answer.type)) await new Promise((go) => setTimeout(go, this.#againMs));
+    else if (answer.kind === "refused") this.#refused(op, answer);
+    else if (answer.kind === "decided") this.#done(op, answer);
+    else throw new Error(`the kernel answered a decision with "${answer.kind}"`);
   }
 
   #done(op: Op, answer: Decided): void {

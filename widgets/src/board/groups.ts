@@ -21,14 +21,15 @@ export function oldest(ids: readonly number[]): number {
  * `rows` are new and changed clips, `gone` those that end; `others` of the result are the other members of these groups.
  */
 export function settle(clips: Clips, rows: Clips, gone: Clips): { rows: ClipRow[]; others: ClipRow[] } {
-  const old = new Map(clips.map((clip) => [clip.id, clip]));
+  const drafted = new Set([...rows, ...gone].map((clip) => clip.id));
+  const old = new Map(clips.filter((clip) => drafted.has(clip.id)).map((clip) => [clip.id, clip.group_id]));
   const touched = new Set(gone.map((clip) => clip.group_id));
   for (const row of rows) {
-    const was = old.get(row.id)?.group_id ?? null;
+    const was = old.get(row.id) ?? null;
     if (was !== row.group_id) touched.add(was).add(row.group_id);
   }
   touched.delete(null);
-  const drafted = new Set([...rows, ...gone].map((clip) => clip.id));
+  if (touched.size === 0) return { rows: [...rows], others: [] };
   const others = clips.filter((clip) => touched.has(clip.group_id) && !drafted.has(clip.id));
   const members = new Map<number | null, number[]>();
   for (const { id, group_id } of [...rows, ...others]) {

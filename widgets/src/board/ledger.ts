@@ -66,7 +66,8 @@ export class Ledger {
     const versions = Object.fromEntries(seen.map((clip) => [clip.id, clip.version]));
     const now = new Date().toISOString();
     const op: Op = { ...EMPTY, ...intent, op_id: uuid(), kind: "decide", versions, touched, fresh, now, shown };
-    this.#add(op);
+    this.#outbox = [...this.#outbox, op];
+    this.#clips = changed(this.#clips, foreseen.rows, foreseen.gone);
     return op;
   }
 
@@ -76,7 +77,7 @@ export class Ledger {
     const last = this.#outbox.at(-1);
     const of = kind === "undo" ? undoable(this.#outbox) : last?.kind === "undo" ? last.op_id : null;
     const op: Op = { ...EMPTY, op_id: uuid(), kind, action: kind, clip_ids: [], frame: null, values: {}, down_to, now, shown, of };
-    this.#add(op);
+    this.#outbox = [...this.#outbox, op];
     return op;
   }
 
@@ -105,11 +106,6 @@ export class Ledger {
     const newer = own.filter((row) => row.version >= (known.get(row.id)?.version ?? (isNews ? 0 : Infinity)));
     this.#told = changed(this.#told, newer.map((row) => scored(row, known.get(row.id))), isNews ? gone : []);
     this.#seq = Math.max(this.#seq, seq);
-    this.#fold();
-  }
-
-  #add(op: Op): void {
-    this.#outbox = [...this.#outbox, op];
     this.#fold();
   }
 

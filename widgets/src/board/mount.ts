@@ -35,7 +35,7 @@ export async function mountBoard(
   const board = new Board({
     send: (message) => model.send(message),
     screen: (events) => (screen = new Screen(canvas, bytes, baseUrl, events)),
-    session, search: location.search, note,
+    session, search: location.search, reloaded: isReloaded(), note,
   });
   const hear = (message: FromKernel | Answer, buffers: DataView[]) =>
     void (board.receive(message, buffers) || bytes.receive(message as FromKernel, buffers));
@@ -60,4 +60,10 @@ export async function mountBoard(
       session.end();
     },
   };
+}
+
+/** Somebody loaded the page again or came back to it; he did not follow a link. */
+function isReloaded(): boolean {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return navigation instanceof PerformanceNavigationTiming && navigation.type !== "navigate";
 }

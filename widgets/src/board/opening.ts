@@ -22,21 +22,29 @@ export class Opening {
   readonly reviewer: string | null;
   readonly #search: string;
   readonly #session: Session;
+  readonly #said: Wish;
+  #reloaded: boolean;
 
-  /** `search` of the page's address: `?clip=12.47`, `?source=12`, `?reviewer=NAME`. */
-  constructor(search: string, session: Session) {
+  /**
+   * `search` of the page's address: `?clip=12.47`, `?source=12`, `?reviewer=NAME`.
+   *
+   * The clip in it counts for who follows a link, and not for who was there already and loads the page again (`reloaded`).
+   */
+  constructor(search: string, reloaded: boolean, session: Session) {
     const said = new URLSearchParams(search);
+    const source = Number(said.get("source") ?? NaN);
     this.reviewer = said.get("reviewer")?.trim() || null;
+    this.#said = { clip: said.get("clip"), source: Number.isInteger(source) ? source : null, frame: null };
     this.#search = search;
+    this.#reloaded = reloaded;
     this.#session = session;
   }
 
   first(): Wish {
     const kept = this.#session.kept("place") as Kept | null;
-    if (kept?.search === this.#search) return kept;
-    const said = new URLSearchParams(this.#search);
-    const source = Number(said.get("source") ?? NaN);
-    return { clip: said.get("clip"), source: Number.isInteger(source) ? source : null, frame: null };
+    const isLink = (this.#said.clip !== null || this.#said.source !== null) && !this.#reloaded;
+    this.#reloaded = true;
+    return kept?.search === this.#search && !isLink ? kept : this.#said;
   }
 
   /** Note where the reviewer is. */

@@ -50,7 +50,7 @@ export class Talk {
       saved: () => this.#saved(),
     });
     this.#opener = new Opener(desk, parts.reviewer, ask, (answer) => this.#begun(answer));
-    this.#beats = new Beats(ask, () => desk.showing.current?.id ?? null, ({ answer }) => this.#outcomes.beaten(answer), parts.beatMs);
+    this.#beats = new Beats(ask, () => shownId(desk), ({ answer }) => this.#outcomes.beaten(answer), parts.beatMs);
     this.#line.watching = () => this.#beats.lively && desk.store.state.source !== null;
   }
 
@@ -115,7 +115,7 @@ export class Talk {
     if (answer.current === null) this.finish();
     void this.#decisions.send();
     void this.ask({ kind: "scores" }).then(({ answer: { kind }, buffers: [scores] }) => {
-      if (kind !== "scores" || !scores || this.#desk.store.state.source?.id !== answer.show.source.id) return;
+      if (kind !== "scores" || !scores?.byteLength || this.#desk.store.state.source?.id !== answer.show.source.id) return;
       this.#desk.store.patch({ scores: new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength) });
     });
   }
@@ -144,4 +144,9 @@ export class Talk {
     this.#desk.showing.forget();
     this.#desk.sync();
   }
+}
+
+/** The clip on screen, where the kernel knows it already. */
+function shownId({ showing: { current } }: Desk): number | null {
+  return current !== null && current.id > 0 ? current.id : null;
 }
