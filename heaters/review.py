@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from heaters.catalog import requests
+from heaters.catalog.history import work_done
+from heaters.catalog.review_sources import review_sources
 from heaters.config import person_name
 from heaters.errors import CatalogDamaged, UsageError
 
@@ -173,8 +175,6 @@ class ReviewSession:
             `source_id`, `title`, `counts` by state, `clips`, `held_by_others` (pending clips), `decisions` of this reviewer
             that stand, his `minutes` without long pauses, and `next`, a row of `sources`, or None.
         """
-        from heaters.catalog.history import work_done  # noqa: PLC0415 - DuckDB only where it is used
-
         sources = self.sources()
         own = next((one for one in sources if one["id"] == self.source_id), None)
         return {
@@ -187,8 +187,6 @@ class ReviewSession:
 
     def sources(self) -> list[Row]:
         """Sources that can be reviewed, the most urgent first: `id`, `title`, `clips`, `pending`, and `free` for this session."""
-        from heaters.catalog.where_to_begin import review_sources  # noqa: PLC0415
-
         now = datetime.now(UTC).replace(tzinfo=None)
         return review_sources(self._workspace.catalog.rows, now, self._token)
 
@@ -231,14 +229,14 @@ class ReviewSession:
         return None if scores is None or not 0 < frame < len(scores) else round(float(scores[frame]), 3)
 
     def _remember(self, events: Sequence[Row]) -> None:
+        """Put new events before the others. What a page has not got is told again, and is not new here."""
+        told = {event["seq"] for event in events}
+        older = [one for one in self._history if one["seq"] not in told]
         for event in reversed(events):
             if event["undoes"]:
-                self._history = [
-                    {**one, "undone": event["action"] == "undo"} if one["op_id"] == event["undoes"] else one
-                    for one in self._history
-                ]
-            self._history.insert(0, event)
-        del self._history[HISTORY:]
+                undone = {"undone": event["action"] == "undo"}
+                older = [{**one, **undone} if one["op_id"] == event["undoes"] else one for one in older]
+        self._history = [*events, *older][:HISTORY]
 
 
 def _cut_scores(workspace: Workspace, source_id: int) -> npt.NDArray[np.float32] | None:

@@ -337,7 +337,7 @@ class Workspace:
 
     def preferences(self, reviewer: str | None = None) -> Row:
         """What a reviewer prefers on the review board: `fast`, `speed`, `muted`, `preset` and `keys`."""
-        from heaters.catalog.preferences import read_preferences  # noqa: PLC0415 - DuckDB only where it is used
+        from heaters.catalog.preferences import read_preferences  # noqa: PLC0415 - where it is asked for
 
         return read_preferences(self.catalog.rows, self._reviewer(reviewer))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from heaters.catalog.events import parse
 from heaters.domain.script import Recorded
 
 Row = dict[str, Any]
@@ -56,6 +55,8 @@ def history(ask: Ask, source_id: int, *, since: int = 0, limit: int = 50) -> lis
 
 def recorded(ask: Ask, source_id: int) -> list[Recorded]:
     """All events of a source with its rows before and after, oldest first."""
+    from heaters.catalog.events import parse  # noqa: PLC0415 - brings DuckDB, which those who ask an owner can do without
+
     rows = ask(
         "SELECT seq, op_id, ts, reviewer, action, frame, undoes, before, after FROM clip_events "
         f"WHERE {_OF_SOURCE} ORDER BY seq", [source_id, source_id],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from heaters.catalog.requests import SetPreferences
-from heaters.catalog.transaction import Transaction
 from heaters.domain import preferences
+
+if TYPE_CHECKING:
+    from heaters.catalog.transaction import Transaction
 
 _KEY: Final = "reviewer:"
 

@@ -64,8 +64,10 @@ def begin(request: requests.BeginReview, tx: Transaction) -> Answer:
     queue = desk.queue(
         [one.start_frame for one in pending], [one.id for one in pending], () if moved else desk.mine
     )
-    queue = _taken(tx, seat, queue, shown.start_frame if shown else 0)
-    current = shown.id if shown else queue.next_clip(0)
+    at = shown.start_frame if shown else 0
+    queue = _taken(tx, seat, queue, at)
+    wanted = shown is not None and (request.clip_id is not None or shown.id not in desk.others)
+    current = shown.id if shown and wanted else queue.next_clip(at)
     leases.note_place(tx, seat, source_id, current)
     return {
         **_standing(tx, seat, desk, queue), "current": current, "clips": [clip_row(one) for one in clips], "changes": [],
@@ -177,17 +179,15 @@ def _told(tx: Transaction, seat: Seat, done: changes.Done) -> Answer:
     """Hand the leases on to what a command has left, take more clips where few are left, and tell."""
     desk = _Desk(tx, seat)
     undone = done.told.get("undone", [{}])[-1].get("clip_ids", ())
-    touched = [
-        clip for clip in done.after if clip.source_video_id == seat.source_id and clip.state != "superseded"
-    ]
+    touched = sorted(
+        (one for one in done.after if one.source_video_id == seat.source_id and one.state != "superseded"),
+        key=lambda clip: clip.start_frame,
+    )
     mine = set(desk.mine)
     if not done.again and (done.action == "undo" or any(clip.id in mine for clip in done.before)):
-        mine.update(clip.id for clip in touched)
+        mine.update(clip.id for clip in touched[-seat.clips :])  # a bulk that is undone may be a whole show
     starts, ids = _pending(tx, seat, done)
-    last = max(
-        (clip for clip in touched if done.action != "undo" or clip.id in undone),
-        key=lambda clip: clip.start_frame, default=None,
-    )  # fmt: skip
+    last = next((one for one in reversed(touched) if done.action != "undo" or one.id in undone), None)
     at = last.start_frame if last else 0
     queue = _taken(tx, seat, desk.queue(starts, ids, mine), at)
     current = last.id if last and done.action in _STAYING else queue.next_clip(at)

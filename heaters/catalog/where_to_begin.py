@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from heaters.catalog import leases
 from heaters.catalog.clip_rows import clips_by_id, read_clips
-from heaters.catalog.history import Ask, Row
 from heaters.catalog.requests import BeginReview
+from heaters.catalog.review_sources import review_sources
 from heaters.catalog.transaction import Transaction
 from heaters.domain.model import Clip
 from heaters.errors import UnknownReference, UsageError
 
 _RECENT: Final = 5000
 """How many of the latest events are searched for a reviewer's last source."""
-
-
-def review_sources(ask: Ask, now: datetime, token: str) -> list[Row]:
-    """Sources that can be reviewed, the most urgent first: `id`, `title`, `clips`, `pending` and `free`.
-
-    Args:
-        ask: a transaction's `rows`, or a catalog's.
-        now: UTC without a zone.
-        token: of the session that asks; `free` are pending clips that no other one holds.
-    """
-    return ask(
-        "SELECT v.id, v.title, count(*) AS clips, count(*) FILTER (c.state = 'pending') AS pending, "
-        "count(*) FILTER (c.state = 'pending' AND l.clip_id IS NULL) AS free "
-        "FROM source_videos v JOIN clips c ON c.source_video_id = v.id "
-        "LEFT JOIN (SELECT clip_id FROM leases WHERE expires_at > ? AND token <> ?) l ON l.clip_id = c.id "
-        "WHERE v.ingest_state = 'ready' AND c.state <> 'superseded' GROUP BY v.id, v.title, v.priority "
-        "ORDER BY v.priority DESC, v.id",
-        [now, token],
-    )
 
 
 def where_to_begin(tx: Transaction, request: BeginReview) -> tuple[int, Clip | None]:
