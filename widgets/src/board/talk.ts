@@ -1,6 +1,7 @@
 /** The board's talk with its kernel: it begins, sends decisions, hears what others did, and puts it all on the desk. */
 
 import { Beats } from "./beats.ts";
+import { byId } from "./clips.ts";
 import { Decisions } from "./decisions.ts";
 import type { Desk } from "./desk.ts";
 import { BoardLine, type LineTimes, type Told } from "./line.ts";
@@ -90,8 +91,10 @@ export class Talk {
 
   async takeOver(clipId: number): Promise<void> {
     const { answer } = await this.ask({ kind: "take_over", clip_id: clipId });
-    if (answer.kind === "refused") this.#desk.toasts.say("refused", sentences.sentence(answer.message));
-    else this.#outcomes.beaten(answer);
+    const { toasts, ledger } = this.#desk;
+    if (answer.kind === "refused") return toasts.say("refused", sentences.sentence(answer.message));
+    this.#outcomes.beaten(answer);
+    toasts.say("done", `Clip ${byId(ledger.clips, clipId)?.ref ?? ""} is in your hands now.`);
   }
 
   /** The reviewer did something. */
