@@ -447,24 +447,20 @@ class Workspace:
         return self.catalog.execute(requests.Park(source_id, reason))
 
     def status(self) -> Row:
-        """Counts of sources and clips by state, pending work, the active run and the last one."""
-        counted = {
-            name: {row["state"]: row["n"] for row in self.catalog.rows(
-                f"SELECT {column} AS state, count(*) AS n FROM {name} WHERE {column} <> 'superseded' GROUP BY 1 ORDER BY 1")}
-            for name, column in (("source_videos", "ingest_state"), ("clips", "state"))
-        }  # fmt: skip
-        pending = [stage["stage"] for stage in self._pending(pipeline.STAGES, self._sources())]
-        last = self.catalog.rows(
-            "SELECT verb, state, started_at, finished_at, done, failed FROM runs ORDER BY id DESC LIMIT 1"
-        )
-        active = active_run(self._catalog_folder)
-        if last and last[0]["state"] == "running" and active is None:
-            last[0]["state"] = "died"  # the next run that has work notes it
-        return {
-            "workspace": str(self.root), "sources": counted["source_videos"], "clips": counted["clips"],
-            "pending": {stage: pending.count(stage) for stage in dict.fromkeys(pending)},
-            "run": active, "last_run": last[0] if last else None,
-        }  # fmt: skip
+        """Where everything stands.
+
+        Returns:
+            `sources` and `clips` by state, `pending` by stage, the active `run` with what it is `working` on, `last_run`, `runs`,
+            `next_run`, `failures` by cause, `stuck` work, `disk`, `backlog` of the review with its pace, `leases`, decisions by
+            reviewer and hour as `reviewers`, `stages` and `files` with their seconds and bytes, and `source_list`; times are UTC
+            without a zone, `at` is when this was true.
+        """
+        from heaters.stages import standing  # noqa: PLC0415 - where it is asked for
+
+        facts = standing.read(
+            self.catalog, self.settings, free=self.store.free_bytes(), active=active_run(self._catalog_folder),
+            pending=lambda rows: self._pending(pipeline.STAGES, rows))  # fmt: skip
+        return {"workspace": str(self.root), **facts}
 
     def cost(self) -> list[Row]:
         """Files and bytes in the store by kind and storage class."""

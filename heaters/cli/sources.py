@@ -11,6 +11,7 @@ import typer
 
 from heaters.cli import output
 from heaters.cli.output import JsonOption, WorkspaceOption
+from heaters.cli.status import status
 from heaters.errors import HeatersError, UsageError
 from heaters.workspace import RunReport, Workspace, open_workspace
 
@@ -142,23 +143,6 @@ def park(
     output.hint(f"heaters retry {source_id} takes it up again", as_json=json)
 
 
-def status(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
-    """Where everything stands."""
-    ws = open_workspace(workspace)
-    facts = ws.status()
-    if json:
-        output.show_json([facts])
-        return
-    for name, value in facts.items():
-        text = (
-            ", ".join(f"{key} {count}" for key, count in value.items())
-            if isinstance(value, Mapping)
-            else value
-        )
-        print(f"{name:10} {text if text not in (None, '') else '-'}")
-    output.hint(_next_step(facts))
-
-
 def sources(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
     """List the sources."""
     rows = open_workspace(workspace).sources().rows()
@@ -214,18 +198,6 @@ def _ingested(row: Mapping[str, Any], *, whole_clip: bool, title: str | None) ->
     parked = f"; it is parked: {row['last_error']}" if row["ingest_state"] == "parked" else ""
     again = f"; `heaters retry {row['id']}` takes it up again" if parked else ""
     return f"source {row['id']}: {row['title']}{known}{parked}{again}"
-
-
-def _next_step(facts: Mapping[str, Any]) -> str:
-    clips = facts["clips"]
-    if not facts["sources"]:
-        return "heaters ingest VIDEO..."
-    if facts["pending"]:
-        return "heaters run"
-    if clips.get("pending"):
-        return "heaters clips --state pending, then heaters decide"
-    left = any(clips.get(state) for state in ("approved", "exporting", "export_failed"))
-    return "heaters export" if left else "heaters ingest VIDEO..."
 
 
 __all__ = ["Workspace", "ingest", "init", "park", "retry", "run", "show_report", "sources", "status"]

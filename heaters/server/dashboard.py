@@ -9,6 +9,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from voila.app import Voila
 
 from heaters.errors import RefusedToStart, UsageError
 from heaters.server.prompt_websocket import prompt
-from heaters.server.review_page import ClosedPage, with_review_page
+from heaters.server.review_page import ClosedPage, with_pages
 from heaters.server.routes import routes
 
 FIRST_PORT: Final = 8866
@@ -30,6 +31,8 @@ FIRST_PORT: Final = 8866
 _PORTS_TRIED: Final = 50
 _IDLE_SECONDS: Final = 600
 _KERNEL_ID: Final = r"([\w-]+)"
+_BESIDE: Final = ("status",)
+"""Notebooks that are served too where they lie beside the one that was named, each at its own name."""
 
 
 class ThisPython(KernelSpecManager):
@@ -49,7 +52,7 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
     """Voila that serves one notebook and heaters' media, to this machine only unless a token is set.
 
     Args:
-        notebook: a path; every visit of the page runs it in a kernel of its own.
+        notebook: a path; every visit of the page runs it in a kernel of its own. `status.ipynb` beside it is served at `status`.
         port: None takes the first free one from 8866 on, 0 any free one.
         ip: address to listen on.
         token: who opens the page must know it; None lets everybody on this machine in.
@@ -94,7 +97,8 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
     def init_handlers(self) -> list[Any]:
         """Ours first: Voila's last one takes every address."""
         closed = url_path_join(self.server_url, rf"/voila/api/shutdown/{_KERNEL_ID}")
-        return [*routes(self.server_url), (closed, ClosedPage), *with_review_page(super().init_handlers())]
+        beside = [name for name in _BESIDE if Path(self.notebook_path).with_name(f"{name}.ipynb").is_file()]
+        return [*routes(self.server_url), (closed, ClosedPage), *with_pages(super().init_handlers(), beside)]
 
     def listen(self) -> None:
         """Serve until Ctrl-C, SIGTERM or SIGHUP, then end all kernels.

@@ -1,9 +1,9 @@
-"""The page that a reviewer visits: Voila's, without what it would fetch from elsewhere, in the browser's own theme."""
+"""The pages that people visit: Voila's, without what it would fetch from elsewhere, in the browser's own theme."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
 from tornado.web import HTTPError, authenticated
@@ -12,13 +12,13 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 _ELSEWHERE: Final = re.compile(r'<link rel="stylesheet" href="https?://[^>]*>')
 _ASK_FOR_THEME: Final = """<!DOCTYPE html>
-<meta charset="utf-8"><title>heaters review</title>
+<meta charset="utf-8"><title>heaters</title>
 <script>
   const address = new URL(location.href);
   address.searchParams.set("theme", matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   location.replace(address);
 </script>
-<noscript>The review page needs JavaScript.</noscript>
+<noscript>This page needs JavaScript.</noscript>
 """
 
 
@@ -75,8 +75,24 @@ class ClosedPage(VoilaShutdownKernelHandler):  # type: ignore[misc] # untyped
         """Accept a beacon."""
 
 
-def with_review_page(routes: list[Any]) -> list[Any]:
-    """Voila's routes with our page in the place of its own."""
-    return [
-        (route[0], ReviewPage, *route[2:]) if route[1] is TornadoVoilaHandler else route for route in routes
-    ]
+def with_pages(routes: list[Any], beside: Iterable[str]) -> list[Any]:
+    """Voila's routes with our page in the place of its own.
+
+    Args:
+        routes: the last one serves the notebook at every address that no other takes.
+        beside: names of notebooks in the same folder, each of which is served at its own name.
+    """
+    made = []
+    for pattern, kind, *rest in routes:
+        if kind is TornadoVoilaHandler:
+            (options,) = rest
+            made += [
+                (
+                    pattern.replace("(.*)", f"{name}/?"),
+                    ReviewPage,
+                    {**options, "notebook_path": f"{name}.ipynb"},
+                )
+                for name in beside
+            ]
+        made.append((pattern, ReviewPage if kind is TornadoVoilaHandler else kind, *rest))
+    return made
