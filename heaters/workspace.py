@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from heaters.catalog.tables import Table
     from heaters.catalog.transports import Catalog
     from heaters.domain.commands import Decision
+    from heaters.ui.board import ReviewBoard
 
 CATALOG_FOLDER: Final = "catalog"
 Ref = int | str
@@ -393,6 +394,12 @@ class Workspace:
 
         rows = [self.clip(ref) for ref in ([clips] if isinstance(clips, int | str) else clips)]
         return [thumbnail_of(self.store, self.source(row["source_video_id"]), row) for row in rows]
+
+    def review(self, source: int | None = None, *, clip: Ref | None = None, reviewer: str | None = None) -> ReviewBoard:
+        """The review board, for a notebook: what the dashboard shows. Arguments are those of `ReviewBoard`."""
+        from heaters.ui.board import ReviewBoard  # noqa: PLC0415 - widgets only where they are shown
+
+        return ReviewBoard(self, source, clip=clip, reviewer=reviewer)
 
     def source(self, source_id: int) -> Row:
         """One source row.

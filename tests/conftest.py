@@ -35,6 +35,15 @@ CHROMIUM_SWITCHES = [
 ]  # fmt: skip
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes that share the work take whole files; all browsers and servers belong to one of them."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(
+            pytest.mark.xdist_group(folder if folder in {"browser", "server"} else item.path.stem)
+        )
+
+
 @pytest.fixture(scope="session")
 def shared_media() -> Path:
     if not MANIFEST:
