@@ -43,5 +43,5 @@ function picking({ picked, current, keys }: BoardState): string {
 function ranging({ range, clips, keys }: BoardState): string {
   const [first, last] = [clips[range?.[0] ?? -1], clips[range?.[1] ?? -1]];
   if (!range || !first || !last) return "";
-  return `${first.ref} to ${last.ref}, ${plural(range[1] - range[0] + 1, "clip")} · a letter decides all · ${keyOf(keys, "leave")} leaves`;
+  return `${first.ref} to ${last.ref}, ${plural(range[1] - range[0] + 1, "clip")} · a letter asks, then decides all · ${keyOf(keys, "leave")} leaves`;
 }

@@ -40,7 +40,7 @@ export class Dialogs implements Region {
     this.#surroundings = surroundings;
     this.element.addEventListener("keydown", (event) => this.#key(event));
     // Chromium closes a dialog at the second Escape, whatever the page says of the first.
-    this.element.addEventListener("close", () => this.#shown !== null && this.#surroundings.acts.answer("no"));
+    this.element.addEventListener("close", () => this.#shown !== null && !this.element.open && this.#surroundings.acts.answer("no"));
     this.element.addEventListener("mousedown", (event) => event.target === this.element && this.#outside(event));
   }
 

@@ -37,6 +37,7 @@ export class Filmstrip implements Region {
     this.element = element("div", { class: "hb-strip", role: "listbox", "aria-label": "Clips of the source", "aria-orientation": "horizontal", tabindex: -1 }, this.#track);
     this.element.addEventListener("mousedown", (event) => event.preventDefault());
     this.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.element.addEventListener("wheel", (event) => this.#wheel(event));
     this.#sizes.observe(this.element);
   }
 
@@ -62,6 +63,13 @@ export class Filmstrip implements Region {
     if (this.element.scrollLeft === this.#left) return;
     this.#left = this.element.scrollLeft;
     this.#fill();
+  }
+
+  /** A wheel goes along the strip where the page itself has nothing to scroll. */
+  #wheel(event: WheelEvent): void {
+    if (Math.abs(event.deltaY) <= Math.abs(event.deltaX) || !this.element.closest(".hb-page")) return;
+    event.preventDefault();
+    this.element.scrollLeft += event.deltaY;
   }
 
   #resized(): void {

@@ -23,11 +23,11 @@ export class Help implements DialogBody {
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
     const { acts } = surroundings;
-    const print = press("Print this page", "Print", () => print_(this.element), { class: "hb-press hb-plain" });
+    const paper = press("Print this page", "Print", () => printed(this.element), { class: "hb-press hb-plain" });
     const change = press("Change keys", "Change keys…", () => acts.act("remap"), { class: "hb-press hb-plain" });
     const close = press("Close", "Close", () => acts.answer("no"), { class: "hb-press hb-primary" });
     close.append(element("kbd", {}, "Esc"));
-    const buttons = element("div", { class: "hb-buttons" }, change, print, close);
+    const buttons = element("div", { class: "hb-buttons" }, change, paper, close);
     this.element = element("div", { class: "hb-help" }, this.#about, this.#sections, buttons);
   }
 
@@ -63,9 +63,9 @@ function section(name: string, keys: readonly BoardKey[]): HTMLElement {
 }
 
 /** Print rules of board.css leave nothing but this in the page. */
-function print_(help: HTMLElement): void {
+function printed(help: HTMLElement): void {
   const host = help.closest("dialog");
   host?.classList.add("hb-printing");
-  window.print();
-  host?.classList.remove("hb-printing");
+  addEventListener("afterprint", () => host?.classList.remove("hb-printing"), { once: true });
+  print();
 }

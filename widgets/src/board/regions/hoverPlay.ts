@@ -7,6 +7,8 @@ import type { Pictures } from "./region.ts";
 const REST_MS = 150;
 /** Pictures a second: enough to see movement, few enough to leave the player its bytes. */
 const RATE = 8;
+/** So many pictures even of the shortest clips, which would be over before they are seen. */
+const FEWEST = 4;
 /** A long clip is shown in this many seconds. */
 const LONGEST = 5;
 const WIDTH = 192;
@@ -51,6 +53,6 @@ export class HoverPlay {
 /** The frames to show, evenly spread: in the clip's own time, or all of a long one in a few seconds. */
 export function framesOf({ start_frame: start, end_frame: end }: Pick<ClipRow, "start_frame" | "end_frame">, fps: Ratio): number[] {
   const seconds = Math.min(LONGEST, ((end - start) * fps[1]) / fps[0]);
-  const count = Math.max(1, Math.min(end - start, Math.round(seconds * RATE)));
+  const count = Math.min(end - start, Math.max(FEWEST, Math.round(seconds * RATE)));
   return Array.from({ length: count }, (_, place) => start + Math.floor((place * (end - start)) / count));
 }

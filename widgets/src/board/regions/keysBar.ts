@@ -33,11 +33,14 @@ const HINTS: Record<Mode, readonly Hint[]> = {
   ],
   split: [hint("look for the cut", "splitBack", "splitForward"), ...STEP, hint("split before this frame", "commit"), hint("leave", "leave"), ...CUT, ...PLAY],
   picker: [
-    hint("move", "pickBack", "pickForward"), hint("page", "pageBack", "pageForward"), hint("pick", "pick", "toggle"), ...DECIDE.slice(3), hint("commit", "commit"),
+    hint("move", "pickBack", "pickForward"), hint("page", "pageBack", "pageForward"), hint("pick or let go", "toggle"), ...DECIDE.slice(3), hint("commit", "commit"),
     hint("leave", "leave"),
   ],
-  range: [hint("stretch", "previousClip", "nextClip", "range"), ...DECIDE, hint("commit", "commit"), hint("leave", "leave"), ...UNDO.slice(0, 1)],
+  range: [hint("stretch", "previousClip", "nextClip", "range"), ...DECIDE, hint("leave", "leave"), ...UNDO.slice(0, 1)],
 };
+
+/** What the first hints have in common; while watching that depends on how one decides. */
+const LEADS: Record<Mode, string> = { watch: "", split: "split", picker: "pick", range: "range" };
 
 export class KeysBar implements Region {
   readonly element: HTMLElement;
@@ -60,7 +63,7 @@ export class KeysBar implements Region {
     const fast = preferences.fast === true;
     const valid = keys.filter((key) => key.modes.length === 0 || key.modes.includes(mode));
     const hints = HINTS[mode].filter(({ actions }) => !(fast && mode === "watch" && actions[0] === "commit"));
-    const lead = element("span", { class: "hb-lead" }, fast || mode === "split" || mode === "picker" ? mode : "hold");
+    const lead = element("span", { class: "hb-lead" }, LEADS[mode] || (fast ? "one key" : "hold"));
     const shown = hints.map(({ actions, word }) => hinted(keysOf(valid, actions), word)).filter((one) => one.childElementCount > 0);
     this.#list.replaceChildren(lead, ...shown);
   }

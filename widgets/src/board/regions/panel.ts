@@ -43,13 +43,13 @@ export class Panel implements Region {
     const others = counts.pending > 0 ? ` ${plural(counts.pending, "clip")} still with others.` : "";
     const shown = [title, element("p", { class: "hb-quiet hb-ellipsis", title: source?.title ?? "" }, source?.title ?? "")];
     shown.push(element("div", { class: "hb-totals" }, ...tally(counts)), element("p", {}, yours + others));
-    return [...shown, next ? this.#next(next) : element("p", {}, "No other show waits for review."), back(keys)];
+    return [...shown, next ? this.#next(next, keyOf(keys, "commit")) : element("p", {}, "No other show waits for review."), back(keys)];
   }
 
-  #next(next: NonNullable<Finished["next"]>): HTMLElement {
+  #next(next: NonNullable<Finished["next"]>, key: string): HTMLElement {
     const text = element("span", { class: "hb-ellipsis" }, `Next: ${next.title}`);
     const open = press(`Open ${next.title}`, text, () => this.#surroundings.acts.openSource(next.id), { class: "hb-press hb-primary" });
-    open.append(element("small", {}, `${next.pending} left`));
+    open.append(element("small", {}, `${next.pending} left`), element("kbd", {}, key));
     return open;
   }
 }

@@ -30,7 +30,8 @@ export function clock(iso: string, now: Date): string {
   const then = new Date(iso);
   if (Number.isNaN(then.getTime())) return "";
   const time = `${String(then.getHours()).padStart(2, "0")}:${String(then.getMinutes()).padStart(2, "0")}`;
-  return then.toDateString() === now.toDateString() ? time : `${then.getDate()}.${then.getMonth() + 1}. ${time}`;
+  const day = then.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  return then.toDateString() === now.toDateString() ? time : `${day} ${time}`;
 }
 
 const APPLE = typeof navigator !== "undefined" && /Mac|iP(hone|ad)/.test(navigator.platform);
