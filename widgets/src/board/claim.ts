@@ -19,12 +19,13 @@ export const claimName: Claim = async (name) => {
 };
 
 function lock(name: string): Promise<(() => void) | null> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     navigator.locks
       .request(name, { ifAvailable: true }, (got) =>
         got ? new Promise<void>((release) => resolve(() => release())) : resolve(null),
       )
-      .catch(reject);
+      // Where the browser allows a page no locks, nobody can have duplicated its storage either.
+      .catch(() => resolve(() => undefined));
   });
 }
 

@@ -46,7 +46,7 @@ export class Desk {
   constructor(screen: (events: ScreenEvents) => BoardScreen, events: DeskEvents, graceMs?: number) {
     const made = screen({
       painted: (frame) => this.player.painted(frame),
-      state: (picture) => this.store.patch({ picture }),
+      state: (picture) => this.store.patch({ picture, playing: this.player.playing }),
       soundRefused: () => this.store.patch({ soundBlocked: true }),
       chosen: (kind, why, from) => this.store.patch({ player: { kind: `${WAYS[kind]} · ${from}`, why } }),
     });

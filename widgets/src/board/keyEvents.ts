@@ -20,7 +20,7 @@ export function listenKeys(root: HTMLElement, listener: KeyListener): () => void
   const { signal } = closed;
   root.dataset["lmSuppressShortcuts"] = "true";
   root.addEventListener("keydown", (event) => {
-    if (isText(event)) return event.stopPropagation();
+    if (isText(event) || event.isComposing) return event.stopPropagation();
     const press = pressOf(event);
     if (listener.down(press)) event.preventDefault();
     else if (press.ctrl || press.alt) return;

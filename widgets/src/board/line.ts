@@ -68,7 +68,9 @@ export class BoardLine {
   /** Resolves when the answer is there, however long that takes. */
   ask(question: Question): Promise<Told> {
     const message = this.#signed(question);
-    const wait = question.kind === "ping" ? this.#times.ping : this.#times.again;
+    const { ping, again, longest } = this.#times;
+    // To begin takes a kernel a while when it is the first thing that it does.
+    const wait = question.kind === "ping" ? ping : question.kind === "begin" ? longest : again;
     return new Promise((resolve) => {
       const open: Open = { message, resolve, said: 0, wait, due: 0, passedOver: 0 };
       this.#open.set(message.id, open);

@@ -43,6 +43,8 @@ export async function mountBoard(
   let deaf = (): void => undefined;
   const page = new AbortController();
   const { signal } = page;
+  // A reload keeps what is on its way; a tab that is closed does not.
+  window.addEventListener("beforeunload", (event) => board.state.unsaved > 0 && event.preventDefault(), { signal });
   window.addEventListener("pagehide", () => board.leave(), { signal });
   window.addEventListener("pageshow", (event) => event.persisted && board.comeBack(), { signal });
   return {

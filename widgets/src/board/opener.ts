@@ -10,7 +10,7 @@ import { sentence } from "./sentences.ts";
 import { rangeOf } from "./showing.ts";
 
 const NO_KERNEL_MS = 8_000;
-const NO_KERNEL = "The kernel does not answer. Reload the page; in JupyterLab run the cell again.";
+const NO_KERNEL = "The kernel has not answered yet. If it stays like this, reload the page; in JupyterLab run the cell again.";
 
 export class Opener {
   readonly #desk: Desk;

@@ -23,10 +23,10 @@ export function done({ action, clip_ids }: Op, rows: readonly ClipRow[]): string
   return `${DONE[action]} ${many ? `${clip_ids.length} clips` : first.ref}.`;
 }
 
-/** What was undone or done again, and to which clip. */
+/** What was undone, and to which clip, or what was done again: then another clip is shown. */
 export function wentBack(kind: Op["kind"], action: string | undefined, shown: ClipRow | undefined): string {
-  const what = [action, shown?.ref].filter((word) => word !== undefined).join(" ");
-  return `${kind === "redo" ? "Done again" : "Undone"}${what && ": "}${what}.`;
+  if (kind === "redo") return `Done again: ${action ?? "the last decision"}.`;
+  return `Undone: ${[action, shown?.ref].filter((word) => word !== undefined).join(" ")}.`;
 }
 
 /** Why the board has gone back, and what fell with it. */
