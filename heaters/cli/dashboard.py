@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heaters.cli.catalog import serve_in_background
 from heaters.cli.output import WorkspaceOption
 from heaters.config import find_workspace
 
@@ -45,6 +46,7 @@ def serve_page(
     from heaters.server.dashboard import HeatersVoila  # noqa: PLC0415 - a second, for this verb alone
 
     os.environ["HEATERS_WORKSPACE"] = str(root)  # kernels inherit it
+    serve_in_background(root)  # one process keeps the catalog open for all kernels
     far = "SSH_CONNECTION" in os.environ
     HeatersVoila(
         str(page()), port, ip, token, open_browser=browser and not far,

@@ -81,6 +81,9 @@ class ReviewBoard(anywidget.AnyWidget):
             answer, buffers = self._answer(content)
         except HeatersError as error:
             answer, buffers = self._refusal(error, content), []
+        except Exception as error:  # noqa: BLE001 - the page must hear of it, or it asks for ever
+            told = HeatersError(f"{type(error).__name__}: {error}; `heaters doctor` may know more")
+            answer, buffers = self._refusal(told, {}), []
         self.send({**answer, "id": content.get("id")}, buffers)
 
     def _answer(self, content: Row) -> Answer:

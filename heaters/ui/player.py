@@ -5,12 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
-import ipywidgets as widgets
 import traitlets as t
 
 from heaters.errors import FrameOutsideClip, HeatersError, UsageError
@@ -206,38 +204,3 @@ class ReviewPlayer(anywidget.AnyWidget):
         if content.get("kind") not in messages.BYTES_ASKED:
             raise messages.unknown_question(content)
         return messages.bytes_asked(self._shown, content)
-
-
-def first_look(workspace: Workspace) -> widgets.Widget:
-    """A player with a list of all clips to choose from: what the dashboard shows until there is a board.
-
-    Without a ready source it is a sentence that says what to do.
-    """
-    rows = workspace.sql(
-        "SELECT c.source_video_id || '.' || c.clip_no AS ref, v.title, c.state, c.end_frame - c.start_frame AS frames "
-        "FROM clips c JOIN source_videos v ON v.id = c.source_video_id WHERE c.state <> 'superseded' AND "
-        "v.ingest_state = 'ready' ORDER BY c.source_video_id, c.start_frame"
-    ).rows()
-    if not rows:
-        return widgets.HTML(
-            f"There is nothing to look at in <code>{escape(str(workspace.root))}</code> yet: "
-            "<code>heaters ingest FILE</code>, then <code>heaters run</code>."
-        )
-    player = ReviewPlayer(workspace, rows[0]["ref"])
-    choices = [
-        (f"{row['ref']} · {row['frames']} frames · {row['state']} · {row['title']}", row["ref"])
-        for row in rows
-    ]
-    picker = widgets.Dropdown(options=choices, description="clip", layout={"width": "100%"})
-    refusal = widgets.HTML()
-
-    def show(change: dict[str, Any]) -> None:
-        try:
-            player.show(change["new"])
-        except HeatersError as error:
-            refusal.value = escape(error.message)
-        else:
-            refusal.value = ""
-
-    picker.observe(show, names="value")
-    return widgets.VBox([picker, player, refusal])

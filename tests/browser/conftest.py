@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from heaters import Workspace
 
-LOOK = "import heaters\nfrom heaters.ui.player import first_look\nfirst_look(heaters.open_workspace())"
+LOOK = """
+import heaters, ipywidgets
+
+ws = heaters.open_workspace()
+refs = [f"{row['source_video_id']}.{row['clip_no']}" for row in ws.clips().rows()]
+player = heaters.ReviewPlayer(ws, refs[0])
+choice = ipywidgets.Dropdown(options=refs)
+choice.observe(lambda change: player.show(change["new"]), names="value")
+ipywidgets.VBox([choice, player])
+"""
 
 
 @pytest.fixture(scope="session")
