@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from heaters.catalog import changes, events, leases
@@ -21,19 +22,21 @@ def perform_decision(decision: Decision, tx: Transaction) -> Answer:
 
 def perform_undo(request: Undo, tx: Transaction) -> Answer:
     """Take the latest command back."""
-    return _answer(tx, _turn_back(request, tx, "undo"))
+    return _answer(tx, _turn_back(request, tx, "undo", lambda: events.latest_to_undo(tx, request)))
 
 
 def perform_redo(request: Redo, tx: Transaction) -> Answer:
     """Carry the command that was undone last out again."""
-    return _answer(tx, _turn_back(request, tx, "redo"))
+    return _answer(tx, _turn_back(request, tx, "redo", lambda: events.latest_to_redo(tx, request)))
 
 
-def _turn_back(request: Undo | Redo, tx: Transaction, verb: str) -> changes.Done:
+def _turn_back(
+    request: Undo | Redo, tx: Transaction, verb: str, find: Callable[[], events.Event]
+) -> changes.Done:
     known = events.with_op_id(tx, request.op_id)
     if known is not None:
         return changes.done_before(tx, known, verb, request.reviewer)
-    event = (events.latest_to_undo if verb == "undo" else events.latest_to_redo)(tx, request)
+    event = find()
     held = leases.held_by_others(tx, request.reviewer, request.session)
     return changes.turn_back(tx, events.Author.of(request), [event], verb, held)
 

@@ -118,11 +118,12 @@ def down_to(tx: Transaction, reviewer: str, source_id: int, seq: int) -> list[Ev
         DecisionRefused: it is another reviewer's, or no decision.
     """
     parameters = {"source": source_id, "seq": seq}
-    named = tx.first(
+    rows = tx.rows(
         f"SELECT reviewer, action, undone_by FROM clip_events WHERE seq = $seq AND {_IN_SOURCE}", parameters
     )
-    if named is None:
+    if not rows:
         raise NothingToUndo(f"source {source_id} has no event {seq}", reviewer=reviewer)
+    named = rows[0]
     if named["action"] not in ACTIONS:
         raise DecisionRefused(f"event {seq} is {named['action']}: choose a decision to go back to")
     if named["reviewer"] != reviewer:
