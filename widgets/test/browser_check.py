@@ -4,7 +4,7 @@
 
 It exits with 1 where a check fails. Needs node (for the bundle), Chromium and Playwright.
 """
-# ruff: noqa: D101, D102, D103, INP001, PLR2004, S311, S603, S607 - a script run by hand; its literals are its claims
+# ruff: noqa: D101, D102 - a script run by hand; its literals are its claims
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """A film of the sample show, and a server of byte ranges that can misbehave, for `browser_check.py`."""
-# ruff: noqa: INP001, PLR2004 - beside a script that is run by hand
 
 from __future__ import annotations
 
@@ -42,7 +41,7 @@ class Film:
         """Prepare a sample show of this length in seconds, or take the one that the folder has."""
         kept = folder / "film.pickle"
         if kept.exists():
-            return cls(**pickle.loads(kept.read_bytes()))  # noqa: S301 - written below
+            return cls(**pickle.loads(kept.read_bytes()))
         original = folder / "sample.mp4"
         make_sample(original, seconds=seconds)
         paths = {name: folder / name for name in ("proxy.mp4", "audio.m4a")}
