@@ -44,13 +44,14 @@ def serve_page(
     # jsonschema 4.26 imports this for a check of addresses that nobody here asks for: 3 s at every start
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from heaters.server.dashboard import HeatersVoila  # noqa: PLC0415 - a second, for this verb alone
+    from heaters.ui.opening import review_opening  # noqa: PLC0415
 
     os.environ["HEATERS_WORKSPACE"] = str(root)  # kernels inherit it
     serve_in_background(root)  # one process keeps the catalog open for all kernels
     far = "SSH_CONNECTION" in os.environ
     HeatersVoila(
         str(page()), port, ip, token, open_browser=browser and not far,
-        on_ready=lambda server: _say(server, root, far=far),
+        on_ready=lambda server: _say(server, root, far=far), opening={PAGE: review_opening()},
     ).start()  # fmt: skip
     print("\nstopped; what was decided is kept. Go on with: heaters dashboard")
 

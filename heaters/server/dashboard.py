@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -58,6 +58,7 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
         token: who opens the page must know it; None lets everybody on this machine in.
         open_browser: whether to open the page here.
         on_ready: called with the server when it listens.
+        opening: HTML to show while a page's kernel starts, by the name of the notebook's file.
         traits: of Voila, such as `base_url`. Configuration files of Voila are not read.
 
     Raises:
@@ -66,9 +67,10 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
 
     def __init__(
         self, notebook: str, port: int | None, ip: str, token: str | None, *, open_browser: bool = False,
-        on_ready: Callable[[HeatersVoila], None] = lambda _: None, **traits: Any,
+        on_ready: Callable[[HeatersVoila], None] = lambda _: None, opening: Mapping[str, str] | None = None, **traits: Any,
     ) -> None:  # fmt: skip
         require_token(ip, token)
+        self._opening = dict(opening or {})
         self._wanted_port, self._on_ready = port, on_ready
         super().__init__(
             notebook_path=notebook, ip=ip, token=token or "", open_browser=open_browser, log_level="ERROR",
@@ -91,6 +93,7 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
         settings: dict[str, Any] = super().init_settings()
         settings["kernel_websocket_connection_class"] = prompt(settings["kernel_websocket_connection_class"])
         # without a token, a page must be asked for by a name of this machine: other names may be rebound to it
+        settings["heaters_opening"] = self._opening
         settings |= {"allow_remote_access": bool(self.token), "local_hostnames": ["localhost"]}
         return settings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any, Final
 
 from tornado.web import HTTPError, authenticated
@@ -11,6 +12,7 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 _ELSEWHERE: Final = re.compile(r'<link rel="stylesheet" href="https?://[^>]*>')
+_LOADING: Final = re.compile(r'<div id="loading"[^>]*>')
 _ASK_FOR_THEME: Final = """<!DOCTYPE html>
 <meta charset="utf-8"><title>heaters</title>
 <script>
@@ -51,8 +53,9 @@ class ReviewPage(TornadoVoilaHandler):  # type: ignore[misc] # untyped
         Voila's own goodbye hangs on `beforeunload`, which browsers leave out when a tab is closed without having been
         touched.
         """
+        opening = self.settings["heaters_opening"].get(Path(self.notebook_path).name, "")
         async for piece in super().get_generator(path):
-            yield _ELSEWHERE.sub("", piece)
+            yield _LOADING.sub(lambda found: found.group() + opening, _ELSEWHERE.sub("", piece), count=1)
         yield _SAY_GOODBYE
 
 
