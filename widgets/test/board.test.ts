@@ -338,4 +338,5 @@ test("frames that come up next are fetched ahead, once for several clips", async
   assert.ok([10, 20, 30, 40, 50, 60].every((frame) => ahead.includes(frame)));
   assert.ok([9, 19].every((frame) => ahead.includes(frame)));
   assert.ok(screen.prefetched.length <= 4, `${screen.prefetched.length}`);
+  assert.deepEqual(screen.expected, [70, 50]);
 });

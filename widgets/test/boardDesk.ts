@@ -20,6 +20,7 @@ export class TestScreen implements BoardScreen {
   paints = true;
   readonly played: FrameRange[] = [];
   readonly prefetched: number[][] = [];
+  expected: number[] = [];
   readonly #events: ScreenEvents;
   #wanted = -1;
 
@@ -61,6 +62,10 @@ export class TestScreen implements BoardScreen {
 
   prefetch(frames: readonly number[]): void {
     this.prefetched.push([...frames]);
+  }
+
+  expect(frames: readonly number[]): void {
+    this.expected = [...frames];
   }
 
   dispose(): void {}

@@ -6,7 +6,7 @@ import type { Show } from "../protocol.ts";
 
 /** What of a `Screen` the board needs. */
 export interface BoardScreen {
-  readonly player: Pick<Player, "frame" | "playing" | "seek" | "play" | "pause" | "setMuted" | "prefetch"> | null;
+  readonly player: Pick<Player, "frame" | "playing" | "seek" | "play" | "pause" | "setMuted" | "prefetch" | "expect"> | null;
   show(show: Show, avcc: DataView, rows: DataView): Promise<void>;
   dispose(): void;
 }
@@ -116,6 +116,11 @@ export class BoardPlayer {
 
   prefetch(frames: readonly number[]): void {
     this.#screen.player?.prefetch(frames);
+  }
+
+  /** Have these frames ready to be painted at once. */
+  expect(frames: readonly number[]): void {
+    this.#screen.player?.expect(frames);
   }
 
   dispose(): void {

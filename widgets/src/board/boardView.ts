@@ -60,10 +60,16 @@ export class BoardView {
   update(state: BoardState): void {
     this.element.dataset["mode"] = state.mode;
     this.element.toggleAttribute("data-waiting", state.current !== null && !state.ready);
+    this.element.dataset["shows"] = state.source === null ? "nothing" : state.current === null ? "source" : "clip";
     const aspect = state.source ? state.source.width / state.source.height : 16 / 9;
-    if (aspect !== this.#aspect) this.element.style.setProperty("--hb-aspect", aspect.toFixed(4));
-    this.#aspect = aspect;
+    if (aspect !== this.#aspect) this.#shape(aspect);
     for (const region of this.#regions) region.update(state);
+  }
+
+  #shape(aspect: number): void {
+    this.#aspect = aspect;
+    this.element.style.setProperty("--hb-aspect", aspect.toFixed(4));
+    this.element.toggleAttribute("data-upright", aspect < 1);
   }
 
   focus(): void {

@@ -14,6 +14,12 @@ export function cutFrames({ start_frame, end_frame }: ClipRow, frames: number): 
   return [start_frame - 1, start_frame, end_frame - 1, end_frame].filter((frame) => frame >= 0 && frame < frames);
 }
 
+/** First frames of the clips that the next key is most likely to bring up: the next one, and the previous one to merge with. */
+export function expected(clips: Clips, current: ClipRow, hands: Hands): number[] {
+  const next = upcoming(clips, current.end_frame, hands, hands.held.has(current.id), 2).find((clip) => clip.id !== current.id);
+  return [next, clips[placeOf(clips, current) - 1]].flatMap((clip) => (clip ? [clip.start_frame] : []));
+}
+
 export class Prefetch {
   #asked: ReadonlySet<number> = new Set();
 

@@ -2,7 +2,7 @@
 
 import type { BoardPlayer } from "./boardPlayer.ts";
 import { byId, looksAlike, placeAt, type Clips, type Hands } from "./clips.ts";
-import { Prefetch } from "./prefetch.ts";
+import { expected, Prefetch } from "./prefetch.ts";
 import type { ClipRow } from "./protocol.ts";
 
 /** A key this soon after a jump that nobody asked for was meant for the clip before. */
@@ -98,8 +98,11 @@ export class Showing {
 
   /** Have ready what will come up next. */
   lookAhead(clips: Clips, hands: Hands): void {
-    const wanted = this.#current && this.#prefetch.look(clips, this.#current, hands);
+    if (!this.#current) return;
+    const wanted = this.#prefetch.look(clips, this.#current, hands);
     if (wanted) this.#player.prefetch(wanted);
+    // What is coming up right now needs the decoder first.
+    if (this.#player.arrived) this.#player.expect(expected(clips, this.#current, hands));
   }
 
   /** What was fetched may be lost. */

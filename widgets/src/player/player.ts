@@ -37,6 +37,8 @@ export interface Player {
   setMuted(muted: boolean): void;
   /** Fetch bytes of frames that will be wanted, nothing is decoded. */
   prefetch(frames: readonly number[]): void;
+  /** Have just these frames ready to be painted at once, as far as the player can: two or three. */
+  expect(frames: readonly number[]): void;
   /** Frames painted in the last second of playing. */
   readonly fpsShown: number;
   /** Late frames that playing left out since `play`. */

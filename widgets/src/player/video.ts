@@ -79,6 +79,9 @@ export class VideoPlayer implements Player {
   /** The element reads for itself. */
   prefetch(): void {}
 
+  /** It shows one picture at a time. */
+  expect(): void {}
+
   dispose(): void {
     this.pause();
     this.#closed.abort(new DOMException("closed", "AbortError"));

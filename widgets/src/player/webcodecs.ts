@@ -11,12 +11,14 @@ import type { FrameRange, Player } from "./player.ts";
 import { StepsAhead, Stride } from "./scrub.ts";
 import type { Sound } from "./sound.ts";
 import type { Stage } from "./stage.ts";
+import { Standby } from "./standby.ts";
 
 export class WebCodecsPlayer implements Player {
   readonly kind = "webcodecs";
   readonly #stage: Stage;
   readonly #decoder: PictureDecoder;
   readonly #pictures: Pictures;
+  readonly #standby: Standby;
   readonly #sound: Sound | null;
   readonly #clock: Clock;
   readonly #latest = new Latest();
@@ -31,6 +33,7 @@ export class WebCodecsPlayer implements Player {
     this.#stage = stage;
     this.#decoder = decoder;
     this.#pictures = new Pictures(stage.bytes, decoder);
+    this.#standby = new Standby(async (frame, signal) => await decoder.decode(await stage.bytes.get(frame, signal)));
     this.#ahead = new StepsAhead(stage.bytes, this.#pictures);
     this.#sound = sound;
     this.#clock = new Clock(sound);
@@ -91,8 +94,13 @@ export class WebCodecsPlayer implements Player {
     void this.#bringAll(runsOf(frames), this.#wanted.signal).catch(() => undefined);
   }
 
+  expect(frames: readonly number[]): void {
+    this.#standby.expect(frames);
+  }
+
   dispose(): void {
     this.pause();
+    this.#standby.expect([]);
     this.#closed.abort(new DOMException("closed", "AbortError"));
     this.#wanted.abort(this.#closed.signal.reason);
     this.#latest.cancel();
@@ -107,7 +115,7 @@ export class WebCodecsPlayer implements Player {
   }
 
   async #show(frame: number, step: number, signal: AbortSignal): Promise<boolean> {
-    const picture = await this.#pictures.take(frame, signal);
+    const picture = (await this.#standby.take(frame)) ?? (await this.#pictures.take(frame, signal));
     try {
       if (this.playing || this.#closed.signal.aborted) return false;
       this.#stage.paint(picture, frame);
