@@ -47,7 +47,7 @@ FITS = """() => {
     const one = document.querySelector(name);
     const side = one.parentElement.getBoundingClientRect();
     const box = one.getBoundingClientRect();
-    if (box.height < 20) wrong.push(`${name} has no room: ${box.height}`);
+    if (getComputedStyle(one).display !== "none" && box.height < 20) wrong.push(`${name} has no room: ${box.height}`);
     if (box.bottom > side.bottom + 0.5 && side.height > 0) wrong.push(`${name} is cut off by ${box.bottom - side.bottom}`);
   }
   return wrong;

@@ -6,9 +6,12 @@ import type { Drawing } from "./drawing.ts";
 import { outline, STATES } from "./marks.ts";
 import { partOf, placeOf, ticks } from "./span.ts";
 
-/** A byte of `scores` that is exactly what the detector asks for. */
+/** A byte of `scores` that is exactly what the detector asks for, and the part of the height where it is drawn: below the names. */
 const ASKED = 128;
+const ASKED_PART = 0.42;
 const TICK_WIDTH = 110;
+/** Cuts of clips narrower than this would be one black bar. */
+const DENSE = 6;
 
 /** A cut that is being dragged. */
 export interface Dragged {
@@ -49,7 +52,8 @@ function drawClip(drawing: Drawing, clip: ClipRow, place: number, dragged: Dragg
   if (right - left > font) drawName(drawing, clip, left, right - left, place === state.place);
   context.fillStyle = palette.colour(mark.colour);
   context.fillRect(left + 1, bottom - 3, Math.max(1, right - left - 2), 3);
-  if (place > 0 && place !== dragged?.place) drawCut(drawing, clip.start_frame, false);
+  const dense = right - left < DENSE && place !== state.place && place !== state.place + 1;
+  if (place > 0 && place !== dragged?.place && !dense) drawCut(drawing, clip.start_frame, false);
 }
 
 function drawName({ context, palette, font }: Drawing, clip: ClipRow, left: number, room: number, current: boolean): void {
@@ -95,14 +99,14 @@ function drawScores(drawing: Drawing): void {
     const first = Math.floor(view.start + x * perPixel);
     let most = scores[first] ?? 0;
     for (let frame = first + 1; frame < view.start + (x + 1) * perPixel; frame += 1) most = Math.max(most, scores[frame] ?? 0);
-    context.lineTo(x, bottom - (most / 255) * high);
+    context.lineTo(x, bottom - (most / ASKED) * ASKED_PART * high);
   }
   context.lineTo(width, bottom);
   context.fillStyle = palette.colour("quiet");
   context.globalAlpha = 0.45;
   context.fill();
   context.globalAlpha = 1;
-  dashed(drawing, Math.round(bottom - (ASKED / 255) * high) + 0.5);
+  dashed(drawing, Math.round(bottom - ASKED_PART * high) + 0.5);
 }
 
 function dashed({ context, width, palette }: Drawing, y: number): void {

@@ -9,6 +9,8 @@ import { press } from "./press.ts";
 import type { Surroundings } from "./region.ts";
 import { keyParts } from "./words.ts";
 
+/** Nine keys that do the same: one row. */
+const LABEL = /^label[1-9]$/;
 const MODES: Record<Mode, string> = { watch: "watching", split: "split mode", picker: "the picker", range: "a range" };
 
 export class Help implements DialogBody {
@@ -31,16 +33,16 @@ export class Help implements DialogBody {
     this.element = element("div", { class: "hb-help" }, this.#about, this.#sections, buttons);
   }
 
-  update({ keys, preferences }: BoardState): void {
+  update({ keys, preferences, labels }: BoardState): void {
     this.#keys = keys;
-    if (!this.#drawn.some(keys, preferences.preset, preferences.fast)) return;
+    if (!this.#drawn.some(keys, preferences.preset, preferences.fast, labels)) return;
     const how = preferences.fast === true
       ? "Fast mode: one key decides and goes on."
       : "Hold a letter: the picture shows what it would do. Enter does it; releasing the letter disarms.";
     const changed = Object.keys(preferences.keys).length;
     this.#about.textContent = `${how} Keys: ${preferences.preset}${changed > 0 ? `, ${changed} changed` : ""}.`;
     const names = [...new Set(keys.map((key) => key.section))];
-    this.#sections.replaceChildren(...names.map((name) => section(name, keys.filter((key) => key.section === name))));
+    this.#sections.replaceChildren(...names.map((name) => section(name, keys.filter((key) => key.section === name), labels)));
   }
 
   /** The key that opened the page closes it as well. */
@@ -53,13 +55,21 @@ export class Help implements DialogBody {
   }
 }
 
-function section(name: string, keys: readonly BoardKey[]): HTMLElement {
-  const rows = keys.map((key) => {
-    const written = keyParts(key).flatMap((part, place) => [...(place > 0 ? ["+"] : []), element("kbd", {}, part)]);
+function section(name: string, keys: readonly BoardKey[], labels: readonly string[]): HTMLElement {
+  const written = (key: BoardKey) => keyParts(key).flatMap((part, place) => [...(place > 0 ? ["+"] : []), element("kbd", {}, part)]);
+  const rows = keys.filter((key) => !LABEL.test(key.action)).map((key) => {
     const where = key.modes.length > 0 && !key.modes.includes("watch") ? ` (in ${key.modes.map((mode) => MODES[mode]).join(" and ")})` : "";
-    return element("tr", {}, element("th", { scope: "row" }, ...written), element("td", {}, key.about, element("small", { class: "hb-quiet" }, where)));
+    return row(written(key), key.about, where);
   });
+  const numbered = keys.filter((key) => LABEL.test(key.action));
+  const [first, last] = [numbered[0], numbered[numbered.length - 1]];
+  const known = labels.length > 0 ? labels.slice(0, numbered.length).join(", ") : "none is used in this source yet";
+  if (first && last) rows.unshift(row([...written(first), " – ", ...written(last)], "label: ", known));
   return element("section", {}, element("h3", {}, name), element("table", {}, element("tbody", {}, ...rows)));
+}
+
+function row(keys: (Node | string)[], about: string, more: string): HTMLElement {
+  return element("tr", {}, element("th", { scope: "row" }, ...keys), element("td", {}, about, element("small", { class: "hb-quiet" }, more)));
 }
 
 /** Print rules of board.css leave nothing but this in the page. */

@@ -42,6 +42,9 @@ const HINTS: Record<Mode, readonly Hint[]> = {
 /** What the first hints have in common; while watching that depends on how one decides. */
 const LEADS: Record<Mode, string> = { watch: "", split: "split", picker: "pick", range: "range" };
 
+/** At the end of the queue. */
+const ENDED = [hint("next show", "commit"), hint("clip", "previousClip"), hint("go to", "goTo"), ...UNDO];
+
 export class KeysBar implements Region {
   readonly element: HTMLElement;
   readonly #list = element("span", { class: "hb-hints" });
@@ -54,16 +57,18 @@ export class KeysBar implements Region {
     this.element = element("div", { class: "hb-keys", role: "group", "aria-label": "Keys that are valid now" }, this.#list, asleep, all);
   }
 
-  update({ keys, mode, armed, preferences, current }: BoardState): void {
-    if (!this.#drawn.some(keys, mode, armed, preferences.fast, current === null)) return;
+  update({ keys, mode, armed, preferences, current, finished }: BoardState): void {
+    const none = current === null;
+    if (!this.#drawn.some(keys, mode, armed, preferences.fast, none, finished)) return;
     if (armed !== null) {
       const release = element("span", { class: "hb-hint" }, element("i", {}, "release"), "disarm");
       return this.#list.replaceChildren(hinted([keyOf(keys, "commit")], LETTERS[armed].word), release);
     }
     const fast = preferences.fast === true;
     const valid = keys.filter((key) => key.modes.length === 0 || key.modes.includes(mode));
-    const hints = HINTS[mode].filter(({ actions }) => !(fast && mode === "watch" && actions[0] === "commit"));
-    const lead = element("span", { class: "hb-lead" }, LEADS[mode] || (fast ? "one key" : "hold"));
+    const idle = none ? !finished?.next : fast && mode === "watch";
+    const hints = (none ? ENDED : HINTS[mode]).filter(({ actions }) => !(idle && actions[0] === "commit"));
+    const lead = element("span", { class: "hb-lead" }, none ? "" : LEADS[mode] || (fast ? "one key" : "hold"));
     const shown = hints.map(({ actions, word }) => hinted(keysOf(valid, actions), word)).filter((one) => one.childElementCount > 0);
     this.#list.replaceChildren(lead, ...shown);
   }

@@ -28,7 +28,7 @@ export class Panel implements Region {
   }
 
   #content(state: BoardState): HTMLElement[] {
-    if (state.notice !== null) return [heading("Nothing to show"), withCommands(state.notice)];
+    if (state.notice !== null) return noticed(state.notice);
     if (state.source === null) return [element("span", { class: "hb-spinner", "aria-hidden": true }), element("p", {}, "Starting the review…")];
     if (state.current !== null) return [];
     if (state.finished !== null) return this.#finished(state.finished, state);
@@ -60,6 +60,14 @@ function heading(text: string): HTMLElement {
 
 function back(keys: BoardState["keys"]): HTMLElement {
   return element("p", { class: "hb-quiet" }, `${keyOf(keys, "previousClip")} looks at the last clip again · ${keyOf(keys, "goTo")} goes to any`);
+}
+
+/** The first sentence is the heading. */
+function noticed(notice: string): HTMLElement[] {
+  const end = notice.search(/[.:;] /);
+  if (end < 0 || notice.slice(0, end).includes("`")) return [withCommands(notice)];
+  const rest = notice.slice(end + 2);
+  return [heading(notice.slice(0, end)), withCommands(rest.charAt(0).toUpperCase() + rest.slice(1))];
 }
 
 /** Backticks set commands apart. */

@@ -28,7 +28,7 @@ function question({ acts }: Surroundings, { title, content, yes, no, enter, mark
   const answer = (which: "yes" | "no") => () => acts.answer(which);
   const make = ({ text, key }: Choice, which: "yes" | "no") => {
     const made = press(text, text, answer(which), { class: which === enter ? "hb-press hb-primary" : "hb-press hb-plain" });
-    made.append(element("kbd", {}, key));
+    made.append(element("kbd", {}, which === enter ? "Enter" : key));
     return made;
   };
   const buttons = element("div", { class: "hb-buttons" }, make(no, "no"), make(yes, "yes"));

@@ -32,7 +32,7 @@ export class Remap implements DialogBody {
     const close = press("Close", "Done", () => acts.answer("no"), { class: "hb-press hb-primary" });
     close.append(element("kbd", {}, "Esc"));
     const top = element("div", { class: "hb-goto" }, element("label", {}, "Preset ", this.#presets), reset);
-    const table = element("div", { class: "hb-scroll" }, element("table", {}, this.#rows));
+    const table = element("div", { class: "hb-scroll" }, element("table", {}, element("colgroup", {}, element("col"), element("col")), this.#rows));
     this.element = element("div", { class: "hb-remap" }, top, this.#clash, table, element("div", { class: "hb-buttons" }, close));
   }
 
