@@ -261,12 +261,13 @@ test("a reload comes back to the same clip and frame, and sends what was not sen
   const tab = session();
   const first = await desk(t, 5, { session: tab });
   first.kernel.fate = (asked) => (asked.kind === "decide" ? "lost" : "once");
-  await first.press("a", "s");
+  await first.press("a", "s", " ");
   first.screen.paint(24);
   first.close();
   const second = await desk(t, first.kernel.clips, { session: tab });
   await second.settled();
   assert.deepEqual([second.on(), second.board.state.frame, second.kernel.log], ["1.3", 24, ["approve 1", "skip 2"]]);
+  assert.equal(second.screen.playing, false);
   second.close();
 });
 

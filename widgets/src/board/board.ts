@@ -135,7 +135,7 @@ export class Board implements BoardActs {
   }
 
   openSource(id: number): void {
-    void this.#open({ clip: null, source: id, frame: null }, (text) => this.#desk.toasts.say("refused", text));
+    void this.#open({ clip: null, source: id, frame: null, plays: true }, (text) => this.#desk.toasts.say("refused", text));
   }
 
   goTo(text: string): void {
@@ -150,7 +150,7 @@ export class Board implements BoardActs {
     if (clip) {
       store.patch({ dialog: null });
       this.show(clip.id, frame);
-    } else if ("ref" in to) void this.#open({ clip: to.ref, source: null, frame: null }, refuse);
+    } else if ("ref" in to) void this.#open({ clip: to.ref, source: null, frame: null, plays: true }, refuse);
   }
 
   pick(place: number): void {
@@ -217,6 +217,8 @@ export class Board implements BoardActs {
   #keep(): void {
     const { showing, player, store } = this.#desk;
     const source = store.state.source?.id ?? null;
-    if (source !== null) this.#opening.keep({ clip: showing.current?.ref ?? null, source, frame: player.arrived ? player.frame : null });
+    if (source === null) return;
+    const frame = player.arrived ? player.frame : null;
+    this.#opening.keep({ clip: showing.current?.ref ?? null, source, frame, plays: player.playing });
   }
 }

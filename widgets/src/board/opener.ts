@@ -46,7 +46,7 @@ export class Opener {
     if (clip === null && source === null) return null;
     // A clip that was there before a reload may have been merged since.
     toasts.say("refused", sentence(answer.message));
-    return this.open({ clip: null, source: clip === null ? null : source, frame: null }, left);
+    return this.open({ clip: null, source: clip === null ? null : source, frame: null, plays: true }, left);
   }
 
   /** Ask for clips around this one instead of those that are held. What is on screen stays. */
@@ -81,9 +81,10 @@ export class Opener {
     });
     this.#desk.take(answer);
     const frame = frameIn(current, wish);
+    const plays = current !== null && (wish.plays || frame === current.start_frame);
     const opened = player.open(
       { ...answer.show, kind: "show", clip: current, frame }, avcc, rows,
-      current ? rangeOf(current) : { start: 0, end: source.frames }, current !== null,
+      current ? rangeOf(current) : { start: 0, end: source.frames }, plays,
     );
     this.#begun(answer);
     this.#desk.sync();

@@ -10,6 +10,8 @@ export interface Wish {
   source: number | null;
   /** Frame of the source to come up on; null: the clip's first. */
   frame: number | null;
+  /** Play from there. */
+  plays: boolean;
 }
 
 interface Kept extends Wish {
@@ -34,7 +36,7 @@ export class Opening {
     const said = new URLSearchParams(search);
     const source = Number(said.get("source") ?? NaN);
     this.reviewer = said.get("reviewer")?.trim() || null;
-    this.#said = { clip: said.get("clip"), source: Number.isInteger(source) ? source : null, frame: null };
+    this.#said = { clip: said.get("clip"), source: Number.isInteger(source) ? source : null, frame: null, plays: true };
     this.#search = search;
     this.#reloaded = reloaded;
     this.#session = session;

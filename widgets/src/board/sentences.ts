@@ -54,9 +54,9 @@ export function takenOver(refs: readonly string[], reviewer: string): string {
   return `${reviewer} has taken over ${refs.length === 1 ? refs[0] : `${refs.length} clips of yours`}.`;
 }
 
-export function offline(since: Date): string {
+export function offline(since: Date, lasts: boolean): string {
   const time = since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  return `No answer since ${time}.`;
+  return `No answer since ${time}.${lasts ? " If it stays like this, reload the page." : ""}`;
 }
 
 /** Who decided before on clips, and how often; most first. */

@@ -13,6 +13,8 @@ import type { Asked, Begun, ClipRow, Question } from "./protocol.ts";
 import * as sentences from "./sentences.ts";
 import type { Session } from "./session.ts";
 
+const LASTS_MS = 15_000;
+
 export interface TalkParts {
   send(message: Asked): void;
   session: Session;
@@ -35,6 +37,7 @@ export class Talk {
   /** Who waits for the outbox to be empty. */
   #waiting: (() => void)[] = [];
   #finishing = false;
+  #lasting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(desk: Desk, parts: TalkParts) {
     this.#desk = desk;
@@ -108,6 +111,7 @@ export class Talk {
   }
 
   dispose(): void {
+    clearTimeout(this.#lasting);
     this.#beats.end();
     this.#opener.dispose();
     this.#line.dispose();
@@ -142,7 +146,10 @@ export class Talk {
   }
 
   #away(since: Date | null): void {
-    this.#desk.store.patch({ offline: since && sentences.offline(since) });
+    clearTimeout(this.#lasting);
+    this.#desk.store.patch({ offline: since && sentences.offline(since, false) });
+    // A kernel that has died stays dead until the page is loaded again.
+    if (since) this.#lasting = setTimeout(() => this.#desk.store.patch({ offline: sentences.offline(since, true) }), LASTS_MS);
     if (since) return;
     this.#desk.showing.forget();
     this.#desk.sync();
