@@ -8,6 +8,7 @@ import pytest
 from driving import open_workspace
 from hosts import Host, notebook, voila
 from numbered_films import make
+from reels import ReviewRoom, make_reels, review_room
 from shown_films import FILMS, SUFFIXES
 
 if TYPE_CHECKING:
@@ -70,3 +71,12 @@ def player_host(
     enabled = "true" if request.param == "webcodecs" else "false"
     with voila(look, shown.root, tmp_path_factory.mktemp("voila"), WEBCODECS_ENABLED=enabled) as host:
         yield request.param, host
+
+
+@pytest.fixture(scope="session")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewRoom]:
+    """The dashboard on many sources, so that each test has one of its own: 72 clips of 10 frames, in the last one 360 of 2."""
+    folder = tmp_path_factory.mktemp("review")
+    workspace = make_reels(folder / "workspace", *[10] * 15, 2)
+    with review_room(workspace.root, folder / "jupyter") as room:
+        yield room
