@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,29 @@ def test_the_order_of_frames_holds_over_many_row_groups(tmp_path: Path) -> None:
     pts = np.cumsum(np.arange(400_000) % 3 + 1)
     write_columns(file, {"pts": pts}, {})
     assert (read_columns(file)[0]["pts"] == pts).all()
+
+
+WRITING = """
+import resource, sys, tempfile
+from pathlib import Path
+import numpy as np
+from heaters.catalog.parquet import write_columns
+n, file = int(sys.argv[1]), tempfile.TemporaryFile()
+for _ in range(n // 1000):
+    file.write(np.random.default_rng(1).integers(0, 255, (1000, 27, 48), np.uint8).tobytes())
+file.flush()
+picture = np.memmap(file, np.uint8, "r", shape=(n, 27, 48))
+write_columns(Path(sys.argv[2]), {"hue": np.zeros(n, np.float32), "picture": picture}, {})
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+"""
+
+
+def test_the_pictures_of_a_longer_source_take_no_more_memory(tmp_path: Path) -> None:
+    peaks = []
+    for n in (10_000, 60_000):
+        command = [sys.executable, "-c", WRITING, str(n), str(tmp_path / f"{n}.parquet")]
+        peaks.append(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    assert peaks[1] - peaks[0] < 30  # MiB, of 62 that the pictures have more
 
 
 @pytest.mark.parametrize("damage", ["missing", "garbage", "truncated", "other"])
