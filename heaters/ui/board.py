@@ -64,7 +64,7 @@ class ReviewBoard(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def __repr__(self) -> str:
-        return f"ReviewBoard({self._workspace.root}, reviewer={self._reviewer!r})"
+        return f"ReviewBoard(reviewer={self._reviewer!r})"  # it is saved with the notebook: no path
 
     def close(self) -> None:
         """Give back what its sessions hold, and end the widget."""
