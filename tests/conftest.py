@@ -31,7 +31,7 @@ MANIFEST = (
 
 CHROMIUM_SWITCHES = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
+    "--autoplay-policy=no-user-gesture-required", "--host-resolver-rules=MAP *.heaters.test 127.0.0.1",
 ]  # fmt: skip
 
 
