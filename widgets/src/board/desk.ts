@@ -97,11 +97,13 @@ export class Desk {
     this.#mode = this.modes.mode;
     const { state } = this.store;
     const same = clips === state.clips;
+    const counts = same ? state.counts : countsOf(clips);
     this.store.patch({
       ...this.modes.places(clips),
       clips, current, place: placeOf(clips, current), ready: this.ready, playing: this.player.playing, unsaved: outbox.length,
       armed: this.keyboard.armed,
-      counts: same ? state.counts : countsOf(clips),
+      counts,
+      sources: same ? state.sources : state.sources.map((one) => (one.id === state.source?.id ? { ...one, pending: counts.pending } : one)),
       labels: same ? state.labels : labelsOf(clips, state.labels),
     });
     this.showing.lookAhead(clips, this.deciding.hands);
