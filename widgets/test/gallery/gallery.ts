@@ -2,6 +2,7 @@
 
 import { boardCss, BoardView } from "../../src/board/boardView.ts";
 import type { BoardActs, BoardState } from "../../src/board/state.ts";
+import { misfits } from "./fits.ts";
 import { Footage } from "./footage.ts";
 import { GALLERY, watching } from "./states.ts";
 
@@ -56,4 +57,4 @@ function smoothness(): { frame: number; clip: number; decision: number } {
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(boardCss);
 document.adoptedStyleSheets = [sheet];
-Object.assign(window, { gallery: { names: Object.keys(GALLERY), show, change, acts, smoothness } });
+Object.assign(window, { gallery: { names: Object.keys(GALLERY), show, change, acts, misfits, smoothness, state: () => state } });

@@ -2,8 +2,8 @@
 
     .venv/bin/python widgets/test/gallery/look.py OUT [--states watching,split] [--screens 1280x720-light,…]
 
-The pictures are for people to look at. What a machine can see is checked: nothing is cut off or overlaps at 1280 x 720,
-every button has a name, and one update with 3,000 clips stays far below the time of one frame.
+The pictures are for people to look at. What a machine can see is checked: nothing is cut off or overlaps, every button has a
+name, one update with 3,000 clips stays far below the time of one frame, and mouse, Tab and text fields ask for what they should.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from acting import failing
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from heaters.ui import hotkeys
 
@@ -28,30 +29,6 @@ SCREENS = (
     "1280x720-light", "1280x720-dark", "1000x900-light-cell", "1000x900-dark-cell", "3840x2160-light", "3840x2160-dark",
 )  # fmt: skip
 FRAME_MS = 1000 / 60
-
-FITS = """() => {
-  const wrong = [];
-  const board = document.querySelector(".hb-board");
-  if (board.getBoundingClientRect().bottom > innerHeight + 0.5 && document.querySelector(".hb-page")) wrong.push("the board is higher than the page");
-  if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page scrolls sideways");
-  for (const one of document.querySelectorAll(".heaters-board button, .heaters-board input, .heaters-board select, .heaters-board textarea")) {
-    if (!(one.getAttribute("aria-label") || one.textContent.trim())) wrong.push(`no name: ${one.outerHTML.slice(0, 80)}`);
-  }
-  const boxes = [...document.querySelectorAll(".hb-header > *")].map((one) => [one.className, one.getBoundingClientRect()]).filter(([name, box]) => box.width > 1 && name !== "hb-spoken");
-  for (const [place, [name, box]] of boxes.entries()) {
-    const next = boxes[place + 1]?.[1];
-    if (next && next.top < box.bottom && next.left < box.right - 0.5) wrong.push(`${name} overlaps what follows in the header`);
-    if (box.right > innerWidth + 0.5) wrong.push(`${name} leaves the page`);
-  }
-  for (const name of [".hb-cuts", ".hb-words", ".hb-history", ".hb-facts"]) {
-    const one = document.querySelector(name);
-    const side = one.parentElement.getBoundingClientRect();
-    const box = one.getBoundingClientRect();
-    if (getComputedStyle(one).display !== "none" && box.height < 20) wrong.push(`${name} has no room: ${box.height}`);
-    if (box.bottom > side.bottom + 0.5 && side.height > 0) wrong.push(`${name} is cut off by ${box.bottom - side.bottom}`);
-  }
-  return wrong;
-}"""
 
 
 def bundle() -> str:
@@ -70,7 +47,8 @@ def bundle() -> str:
 def prepare(page: Page, theme: str, code: str) -> None:
     light = str(theme == "light").lower()
     page.set_content(
-        f'<!doctype html><body data-jp-theme-light="{light}"><div id="host"></div></body>', wait_until="commit"
+        f'<!doctype html><body data-jp-theme-light="{light}"><div id="host"></div></body>',
+        wait_until="commit",
     )
     page.add_style_tag(content=(THEMES / f"theme-{theme}-extension/index.css").read_text())
     page.add_style_tag(content="body { margin: 0; background: var(--jp-layout-color0); }")
@@ -85,39 +63,48 @@ def look(page: Page, screen: str, states: list[str], out: Path) -> list[str]:
         page.evaluate(f"gallery.show({json.dumps(name)}, {json.dumps(not cell)})")
         page.wait_for_timeout(350)
         page.screenshot(path=out / f"{name}-{screen}.png", full_page=cell)
-        found: list[str] = page.evaluate(FITS)
+        found: list[str] = page.evaluate("gallery.misfits()")
         wrong += [f"{name} at {screen}: {one}" for one in found]
     return wrong
+
+
+def on_screen(browser: Browser, screen: str, code: str, states: str, out: Path) -> list[str]:
+    """`screen` is a size, a theme of JupyterLab, and perhaps `cell`, all parted by hyphens."""
+    size, _, theme = screen.removesuffix("-cell").partition("-")
+    width, height = (int(one) for one in size.split("x"))
+    page = browser.new_page(viewport={"width": width, "height": height})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(f"error in the page at {screen}: {error}"))
+    prepare(page, theme, code)
+    every: list[str] = page.evaluate("gallery.names")
+    wrong = look(page, screen, states.split(",") if states else every, out)
+    page.close()
+    return wrong + errors
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("out", type=Path)
     parser.add_argument("--states", default="")
-    parser.add_argument("--screens", default=",".join(SCREENS))
+    parser.add_argument("--screens", default=",".join(SCREENS), help="none: no pictures, only the checks")
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     code = bundle()
     wrong: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        for screen in chosen.screens.split(","):
-            size, theme = screen.split("-")[:2]
-            width, height = (int(one) for one in size.split("x"))
-            page = browser.new_page(viewport={"width": width, "height": height})
-            page.on("pageerror", lambda error: wrong.append(f"error in the page: {error}"))
-            prepare(page, theme, code)
-            every: list[str] = page.evaluate("gallery.names")
-            wrong += look(page, screen, chosen.states.split(",") if chosen.states else every, chosen.out)
-            page.close()
-        wrong += smooth(browser.new_page(viewport={"width": 1280, "height": 720}), code)
+        for screen in [] if chosen.screens == "none" else chosen.screens.split(","):
+            wrong += on_screen(browser, screen, code, chosen.states, chosen.out)
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        prepare(page, "light", code)
+        wrong += smooth(page)
+        wrong += failing(page)
         browser.close()
     print("\n".join(wrong) or "everything fits")
     return 1 if wrong else 0
 
 
-def smooth(page: Page, code: str) -> list[str]:
-    prepare(page, "light", code)
+def smooth(page: Page) -> list[str]:
     took: dict[str, Any] = page.evaluate("gallery.smoothness()")
     print("one update with 3,000 clips:", ", ".join(f"{name} {ms:.2f} ms" for name, ms in took.items()))
     return [f"{name} takes {ms:.1f} ms" for name, ms in took.items() if ms > FRAME_MS]

@@ -7,8 +7,10 @@ import { HoverPlay } from "./hoverPlay.ts";
 import type { Region, Surroundings } from "./region.ts";
 import { factsOf, StripCell } from "./stripCell.ts";
 
-/** Width of a cell in em; the picker's are larger, since there pictures decide. */
-const [CELL, PICKER_CELL] = [8.6, 13];
+/** Width of a cell in em; the picker's are larger, since there pictures decide, and a large screen has room. */
+const [CELL, LARGE_CELL, PICKER_CELL] = [8.6, 11, 13];
+/** Text of so many CSS pixels is that of a large screen. */
+const LARGE = 18;
 /** Cells beyond each end of what is in sight. */
 const MARGIN = 2;
 /** Stepping fast through clips asks for no pictures in between. */
@@ -82,7 +84,7 @@ export class Filmstrip implements Region {
 
   /** Nothing is drawn before the strip is in the page. */
   #measure(): void {
-    const wide = Math.round(this.#em * (this.#state?.mode === "picker" ? PICKER_CELL : CELL));
+    const wide = Math.round(this.#em * (this.#state?.mode === "picker" ? PICKER_CELL : this.#em < LARGE ? CELL : LARGE_CELL));
     if (wide === this.#wide) return;
     this.#wide = wide;
     this.element.style.setProperty("--cell", `${wide}px`);
