@@ -43,6 +43,9 @@ class HeldCatalog:
         self._writer = connection
         self._turns, self._snapshots = threading.Lock(), threading.Lock()
         connection.execute(f"SET wal_autocheckpoint_entries = {_LOG_ENTRIES}")
+        connection.execute(
+            "SELECT 1"
+        ).fetchnumpy()  # the first one loads numpy: 0.1 s that no client need wait for
 
     @contextmanager
     def reader(self) -> Iterator[Connection]:

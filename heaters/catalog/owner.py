@@ -21,7 +21,7 @@ import heaters
 from heaters.catalog.direct import Connection, DirectCatalog
 from heaters.catalog.files import OWNER_FILE, SCHEMA_VERSION, SNAPSHOT_FOLDER
 from heaters.catalog.held import HeldCatalog
-from heaters.catalog.remote import DRAIN, HOME, Links, Note, OwnerThere
+from heaters.catalog.remote import DRAIN, EXECUTE, HOME, Links, Note, OwnerThere
 from heaters.catalog.values import dumps, loads, told
 from heaters.catalog.wire import Line
 from heaters.errors import HeatersError
@@ -156,7 +156,7 @@ class Owner:
 
     def _do(self, reader: Connection, verb: str, *arguments: Any) -> Any:
         match verb:
-            case "execute":
+            case _ if verb == EXECUTE:
                 return self._held.execute(*arguments)
             case "rows":
                 return self._held.rows(reader, *arguments)

@@ -15,16 +15,20 @@ from typing import Any, Final, NamedTuple
 import heaters
 from heaters.catalog.files import OWNER_FILE, SCHEMA_VERSION
 from heaters.catalog.forks import watch
+from heaters.catalog.lock import Interrupts, put_off
 from heaters.catalog.requests import REPEATABLE
 from heaters.catalog.values import dumps, error_of, loads
 from heaters.catalog.wire import GREETING_SECONDS, Line
 from heaters.errors import CatalogLocked, CatalogNewer
 
 HOME: Final = "127.0.0.1"
+EXECUTE: Final = "execute"
 DRAIN: Final = "drain"
 """The verb that asks an owner to finish and leave. Every version has to understand it, and `Line.enter` before it."""
 
 
+_PATIENCE: Final = 2.0
+"""Seconds for which Ctrl-C is put off while a command is carried out."""
 REQUEST_TIME: Final = "%Y%m%dT%H%M%S"
 """How the name of a request begins, so that old ones come first."""
 
@@ -106,10 +110,9 @@ class Links:
             HeatersError: what the owner raised, as it raised it.
             CatalogLocked: the owner is stuck.
         """
-        with self._ours(line):
+        with put_off() as interrupts, self._ours(line):
             line.send(dumps([verb, *arguments]))
-            while not line.hears(self._seconds):
-                self._hold_alive()
+            self._await(line, interrupts, patient=verb == EXECUTE)
             reply = loads(line.receive())
             answer = line.receive() if "table" in reply else reply.get("answer")
         if "error" in reply:
@@ -137,6 +140,14 @@ class Links:
         with suppress(OSError):
             return f"a process of user {self._file.stat().st_uid} owns it, who alone may use it meanwhile: ask for its end"
         return None
+
+    def _await(self, line: Line, interrupts: Interrupts, *, patient: bool) -> None:
+        """Wait for the answer. Ctrl-C ends the wait; that for a command only if it takes long, for it goes on anyway."""
+        if patient and line.hears(_PATIENCE):
+            return
+        with interrupts.allowed():
+            while not line.hears(self._seconds):
+                self._hold_alive()
 
     @contextmanager
     def _ours(self, line: Line) -> Iterator[None]:

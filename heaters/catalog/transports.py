@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from heaters.catalog.files import DATABASE_FILE
-from heaters.catalog.remote import Links, OwnerGone, OwnerThere, request_name
+from heaters.catalog.remote import EXECUTE, Links, OwnerGone, OwnerThere, request_name
 from heaters.catalog.wire import Line
 from heaters.errors import CatalogLocked
 
@@ -57,7 +57,7 @@ class Catalog:
         """
         request = request_name(command)
         return self._carry(
-            lambda line: dict(self._links.ask(line, "execute", command, request)),
+            lambda line: dict(self._links.ask(line, EXECUTE, command, request)),
             lambda sent: self._direct.execute(command, request if sent else None),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -83,4 +84,5 @@ def serve_in_background(root: Path) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}", flush=True)  # noqa: DTZ005 - for people, on this machine
+    with suppress(OSError):  # a full disk, or a pipe that nobody reads: the owner has more to do than to talk
+        print(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}", flush=True)  # noqa: DTZ005 - for people, on this machine

@@ -99,6 +99,7 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -110,13 +111,16 @@ class Relay:
     def _carry(self, client: socket.socket) -> None:
         with suppress(OSError), client, socket.create_connection((HOME, self._owner)) as owner:
             threading.Thread(target=self._forward, args=(client, owner), daemon=True).start()
-            while data := owner.recv(65536):
-                if self.losing:
-                    self.losing = False
-                    self.lost.append(data)
-                    self.on_loss()
-                    return
-                client.sendall(data)
+            try:
+                while data := owner.recv(65536):
+                    if self.losing:
+                        self.losing = False
+                        self.lost.append(data)
+                        self.on_loss()
+                        return
+                    client.sendall(data)
+            finally:
+                client.shutdown(socket.SHUT_RDWR)  # a close alone would wait for the thread that listens
 
     @staticmethod
     def _forward(client: socket.socket, owner: socket.socket) -> None:

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+from serving import Owner, until
 from shows import add_show, clips
 
 from heaters.catalog.check import check
@@ -94,3 +96,30 @@ def test_ten_times_kill_9_in_mid_decision_loses_nothing_that_was_acknowledged(
         bystander.kill()
         bystander.communicate()
     hold_the_claims(catalog, [op_id for log in [*logs, bystander_log] for op_id in acknowledged(log)])
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
+def test_kill_9_of_the_owner_under_load_loses_nothing_that_was_acknowledged_and_clients_go_on(
+    catalog: DirectCatalog, tmp_path: Path, kills: int
+) -> None:
+    add_show(catalog, *range(0, FRAMES + 1, 100))
+    chance, logs = random.Random(kills), [tmp_path / f"log{i}" for i in range(4)]
+    clients = [start(catalog, f"reviewer{i % 3}", i, 100_000, log) for i, log in enumerate(logs)]
+
+    def everybody_goes_on() -> None:
+        before = [len(acknowledged(log)) for log in logs]
+        until(lambda: all(len(acknowledged(log)) > count for log, count in zip(logs, before, strict=True)))
+
+    try:
+        for _ in range(kills):
+            with Owner(catalog.folder) as owner:
+                everybody_goes_on()
+                time.sleep(chance.uniform(0, 0.2))
+                owner.process.kill()
+            everybody_goes_on()
+        assert [one.poll() for one in clients] == [None] * len(clients), "clients notice nothing"
+    finally:
+        for one in clients:
+            one.kill()
+            one.communicate()
+    hold_the_claims(catalog, [op_id for log in logs for op_id in acknowledged(log)])
