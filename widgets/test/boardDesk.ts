@@ -28,9 +28,13 @@ export class TestScreen implements BoardScreen {
     this.#events = events;
   }
 
-  readonly player = this;
+  player: this | null = null;
 
+  /** As in a browser, there is no player before it is known which one can play. */
   async show(show: Show): Promise<void> {
+    this.player = null;
+    await Promise.resolve();
+    this.player = this;
     void this.seek(show.frame);
   }
 

@@ -42,6 +42,11 @@ export class BoardPlayer {
     return this.#screen.player?.playing ?? false;
   }
 
+  /** A source is open: what is asked for before is not fetched. */
+  get canFetch(): boolean {
+    return this.#screen.player !== null;
+  }
+
   /** The clip that was asked for last can be seen. */
   get arrived(): boolean {
     return this.#arrived;

@@ -98,7 +98,7 @@ export class Showing {
 
   /** Have ready what will come up next. */
   lookAhead(clips: Clips, hands: Hands): void {
-    if (!this.#current) return;
+    if (!this.#current || !this.#player.canFetch) return;
     const wanted = this.#prefetch.look(clips, this.#current, hands);
     if (wanted) this.#player.prefetch(wanted);
     // What is coming up right now needs the decoder first.
