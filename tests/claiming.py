@@ -22,7 +22,7 @@ from heaters.review import ReviewSession
 def main() -> None:
     folder, reviewer, name, seconds, log = sys.argv[1:]
     descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-    ws = heaters.open_workspace(folder, lease_seconds=float(seconds), lock_seconds=120)
+    ws = heaters.open_workspace(folder, lease_seconds=float(seconds), lease_clips=5, lock_seconds=120)
     session = ReviewSession(ws, reviewer=reviewer, session=name)
     answer = session.begin()
     while True:
@@ -30,7 +30,7 @@ def main() -> None:
         if answer["current"] is None:
             if not answer["counts"]["pending"]:
                 return
-            time.sleep(0.05)
+            time.sleep(0.3)
             answer = session.begin()
         else:
             answer = session.decide("approve", [answer["current"]], op_id=str(uuid.uuid4()))

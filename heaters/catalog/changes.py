@@ -41,6 +41,7 @@ class Done:
         sources: facts of these sources, by id.
         known: rows that were read along.
         told: what an answer says beside the rows.
+        frame: what a split or a moved cut was about.
         again: the command had been carried out before, and this is what came of it then.
     """
 
@@ -52,6 +53,7 @@ class Done:
     sources: Mapping[int, Row]
     known: Iterable[Clip] = ()
     told: Row = field(default_factory=dict)
+    frame: int | None = None
     again: bool = False
 
 
@@ -72,7 +74,9 @@ def decide(decision: Decision, tx: Transaction, held: Held) -> Done:
             tx, decision.op_id, decision.action, change, reviewer=decision.reviewer, session=decision.session,
             frame=decision.frame,
         )  # fmt: skip
-    return Done(decision.op_id, decision.action, change.before, change.after, left, sources, board.clips)
+    return Done(
+        decision.op_id, decision.action, change.before, change.after, left, sources, board.clips, frame=decision.frame
+    )  # fmt: skip
 
 
 def turn_back(

@@ -13,7 +13,7 @@ Ask = Callable[[str, Sequence[Any]], list[Row]]
 
 PAUSE_SECONDS: Final = 600
 """Whoever decides nothing for longer than that does something else."""
-_NAMED: Final = 100
+NAMED: Final = 100
 """So many clips of one event are named; a bulk may have thousands."""
 _OF_SOURCE: Final = (
     "(source_video_id = ? OR (source_video_id IS NULL AND list_has_any(clip_ids, (SELECT list(id) FROM clips WHERE "
@@ -21,7 +21,7 @@ _OF_SOURCE: Final = (
 )
 """Events of several sources name none."""
 _COLUMNS: Final = (
-    f"seq, op_id, ts, reviewer, session, action, clip_ids[1:{_NAMED}] AS clip_ids, len(clip_ids) AS clips, frame, undoes, "
+    f"seq, op_id, ts, reviewer, session, action, clip_ids[1:{NAMED}] AS clip_ids, len(clip_ids) AS clips, frame, undoes, "
     "undone_by IS NOT NULL AS undone"
 )
 

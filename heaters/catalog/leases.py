@@ -76,33 +76,40 @@ def of_source(tx: Transaction, source_id: int) -> list[Lease]:
     return [Lease(*row) for row in found]
 
 
-def keep(tx: Transaction, seat: Seat, clip_ids: Collection[int], *, by_force: Collection[int] = ()) -> None:
-    """Let a session hold exactly these clips from now on: renew, take what is free, and let go of the rest.
+def hold(tx: Transaction, seat: Seat, clip_ids: Collection[int], *, by_force: Collection[int] = ()) -> None:
+    """Renew the leases that a session has on some clips, and take those of them that are free.
 
     Args:
         tx: writes them.
         seat: the session.
-        clip_ids: what it is to hold.
+        clip_ids: at least one.
         by_force: clips to take even where another session holds them.
     """
-    ids = _listed(clip_ids)
-    if clip_ids:
-        forced = f" OR leases.clip_id IN ({_listed(by_force)})" if by_force else ""
-        tx.change(
-            "INSERT INTO leases SELECT id, source_video_id, ?, ?, ?, ? FROM clips "
-            f"WHERE id IN ({ids}) ON CONFLICT (clip_id) DO UPDATE SET reviewer = excluded.reviewer, "
-            "session = excluded.session, token = excluded.token, expires_at = excluded.expires_at "
-            f"WHERE leases.expires_at <= ? OR leases.token = ?{forced}",
-            [
-                seat.reviewer,
-                seat.session,
-                seat.token,
-                tx.now + timedelta(seconds=seat.seconds),
-                tx.now,
-                seat.token,
-            ],
-        )
-    tx.change(f"DELETE FROM leases WHERE token = ? AND clip_id NOT IN ({ids})", [seat.token])
+    forced = f" OR leases.clip_id IN ({_listed(by_force)})" if by_force else ""
+    tx.change(
+        "INSERT INTO leases SELECT id, source_video_id, ?, ?, ?, ? FROM clips "
+        f"WHERE id IN ({_listed(clip_ids)}) ON CONFLICT (clip_id) DO UPDATE SET reviewer = excluded.reviewer, "
+        "session = excluded.session, token = excluded.token, expires_at = excluded.expires_at "
+        f"WHERE leases.expires_at <= ? OR leases.token = ?{forced}",
+        [
+            seat.reviewer,
+            seat.session,
+            seat.token,
+            tx.now + timedelta(seconds=seat.seconds),
+            tx.now,
+            seat.token,
+        ],
+    )
+
+
+def let_go(tx: Transaction, seat: Seat, clip_ids: Collection[int]) -> None:
+    """End the leases that a session has on some clips."""
+    tx.change(f"DELETE FROM leases WHERE token = ? AND clip_id IN ({_listed(clip_ids)})", [seat.token])
+
+
+def let_go_elsewhere(tx: Transaction, seat: Seat) -> None:
+    """End the leases that a session has on clips of other sources than its own."""
+    tx.change("DELETE FROM leases WHERE token = ? AND source_video_id <> ?", [seat.token, seat.source_id])
 
 
 def adopt(tx: Transaction, seat: Seat) -> None:
@@ -151,11 +158,11 @@ def places(tx: Transaction, sessions: Sequence[str]) -> dict[str, Place]:
 
 def note_place(tx: Transaction, seat: Seat, source_id: int, clip_id: int | None) -> None:
     """Note where a session is; somebody has just done something there."""
-    value = json.dumps(Place(source_id, clip_id, tx.now.isoformat()))
-    tx.change(
-        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        [_PLACE + seat.session, value],
-    )
+    key, value = _PLACE + seat.session, json.dumps(Place(source_id, clip_id, tx.now.isoformat()))
+    if not tx.change(
+        "UPDATE meta SET value = ? WHERE key = ?", [value, key]
+    ):  # a third of what an upsert costs
+        tx.insert("meta", [{"key": key, "value": value}])
 
 
 def _parsed(value: str) -> Place:
@@ -164,4 +171,4 @@ def _parsed(value: str) -> Place:
 
 
 def _listed(ids: Iterable[int]) -> str:
-    return ", ".join(str(int(one)) for one in ids) or "0"  # no clip has id 0
+    return ", ".join(str(int(one)) for one in ids)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any, Final
 
 from heaters.catalog import changes, events, leases, requests
 from heaters.catalog.boards import read_outline
 from heaters.catalog.clip_rows import clips_by_id, read_clips
-from heaters.catalog.history import history
-from heaters.catalog.leases import Lease
+from heaters.catalog.history import NAMED, history
 from heaters.catalog.requests import Seat
 from heaters.catalog.transaction import Transaction
 from heaters.catalog.where_to_begin import where_to_begin
@@ -37,18 +37,33 @@ _STAYING: Final = frozenset({"undo", "annotate"})
 
 
 class _Desk:
-    """The leases on a source as one session sees them."""
+    """The leases on a source as one session sees them.
+
+    Attributes:
+        mine: its own, by clip id, also those that have run out but that nobody has taken.
+        others: living ones of other sessions, by clip id.
+        due: its own are to be renewed.
+    """
 
     def __init__(self, tx: Transaction, seat: Seat) -> None:
         found = leases.of_source(tx, seat.source_id)
         self.mine = {one.clip_id: one for one in found if one.token == seat.token}
-        self.others: dict[int, Lease] = {
+        self.others = {
             one.clip_id: one for one in found if one.token != seat.token and one.expires_at > tx.now
         }
+        fresh = tx.now + timedelta(seconds=_FRESH * seat.seconds)
+        self.due = any(one.expires_at < fresh for one in self.mine.values())
 
     def queue(self, starts: Sequence[int], ids: Sequence[int], mine: Iterable[int]) -> Queue:
         """The queue of the pending clips, of which `mine` are held."""
         return Queue(starts, ids, set(mine).intersection(ids), self.others.keys())
+
+    def hold(self, tx: Transaction, seat: Seat, clip_ids: AbstractSet[int]) -> None:
+        """Let the session hold exactly these; leases that have much of their time left are not written again."""
+        if clip_ids and (self.due or not clip_ids <= self.mine.keys()):
+            leases.hold(tx, seat, clip_ids)
+        if gone := self.mine.keys() - clip_ids:
+            leases.let_go(tx, seat, gone)
 
 
 def begin(request: requests.BeginReview, tx: Transaction) -> Answer:
@@ -57,6 +72,7 @@ def begin(request: requests.BeginReview, tx: Transaction) -> Answer:
     leases.adopt(tx, request.seat)
     source_id, shown = where_to_begin(tx, request)
     seat = request.seat._replace(source_id=source_id, held=(), seen=tx.peek_id("clip_events") - 1)
+    leases.let_go_elsewhere(tx, seat)
     clips = read_clips(tx, "source_video_id = ? AND state <> 'superseded'", [source_id])
     pending = [clip for clip in clips if clip.state == "pending"]
     desk = _Desk(tx, seat)
@@ -65,12 +81,12 @@ def begin(request: requests.BeginReview, tx: Transaction) -> Answer:
         [one.start_frame for one in pending], [one.id for one in pending], () if moved else desk.mine
     )
     at = shown.start_frame if shown else 0
-    queue = _taken(tx, seat, queue, at)
+    queue = _taken(tx, seat, desk, queue, at)
     wanted = shown is not None and (request.clip_id is not None or shown.id not in desk.others)
     current = shown.id if shown and wanted else queue.next_clip(at)
     leases.note_place(tx, seat, source_id, current)
     return {
-        **_standing(tx, seat, desk, queue), "current": current, "clips": [clip_row(one) for one in clips], "changes": [],
+        **_standing(tx, seat, desk, queue), "current": current, "clips": [clip_row(one) for one in clips], "changes": [], "seq": seat.seen,
         "events": history(tx.rows, source_id, limit=EVENTS_TOLD), "counts": _counts(tx, source_id),
     }  # fmt: skip
 
@@ -118,11 +134,7 @@ def beat(request: requests.Beat, tx: Transaction) -> Answer:
     )
     pending = [row for row in rows if row[2] == "pending" and row[0] not in desk.others]
     ids = [row[0] for row in pending]
-    due = any(
-        one.expires_at - tx.now < timedelta(seconds=_FRESH * seat.seconds) for one in desk.mine.values()
-    )
-    if due or set(ids) != desk.mine.keys():
-        leases.keep(tx, seat, ids)
+    desk.hold(tx, seat, set(ids))
     _note_shown(tx, request)
     deciders = {row[0]: row[3] for row in rows if row[2] != "pending"}
     gone = [one for one in seat.held if one in deciders and one not in desk.mine]
@@ -145,8 +157,9 @@ def take_over(request: requests.TakeOver, tx: Transaction) -> Answer:
     taken = {clip.id} if clip.state == "pending" else set()
     if request.whole_run and holder:
         taken |= {one.clip_id for one in desk.others.values() if one.token == holder.token}
+    if taken:
+        leases.hold(tx, seat, taken, by_force=taken)
     starts, ids = _pending(tx, seat)
-    leases.keep(tx, seat, {*desk.mine, *taken}.intersection(ids), by_force=taken)
     leases.note_place(tx, seat, seat.source_id, clip.id)
     desk = _Desk(tx, seat)
     return {
@@ -189,13 +202,13 @@ def _told(tx: Transaction, seat: Seat, done: changes.Done) -> Answer:
     starts, ids = _pending(tx, seat, done)
     last = next((one for one in reversed(touched) if done.action != "undo" or one.id in undone), None)
     at = last.start_frame if last else 0
-    queue = _taken(tx, seat, desk.queue(starts, ids, mine), at)
+    queue = _taken(tx, seat, desk, desk.queue(starts, ids, mine), at)
     current = last.id if last and done.action in _STAYING else queue.next_clip(at)
     leases.note_place(tx, seat, seat.source_id, current)
     rows = clips_by_id(tx, [clip.id for clip in done.after]) if done.again else done.after
     return {
         "op_id": done.op_id, "action": done.action, **done.told, "clips": [clip_row(clip) for clip in rows],
-        "current": current, **_standing(tx, seat, desk, queue), **_news(tx, seat, done.op_id),
+        "current": current, **_standing(tx, seat, desk, queue), **_news(tx, seat, done),
     }  # fmt: skip
 
 
@@ -206,10 +219,10 @@ def _pending(tx: Transaction, seat: Seat, done: changes.Done | None = None) -> t
     return outline.start[own].tolist(), outline.id[own].tolist()
 
 
-def _taken(tx: Transaction, seat: Seat, queue: Queue, at: int) -> Queue:
+def _taken(tx: Transaction, seat: Seat, desk: _Desk, queue: Queue, at: int) -> Queue:
     """The queue once more clips are taken, where few are left; writes down what is held."""
     held = queue.mine | set(queue.refill(at, seat.clips))
-    leases.keep(tx, seat, held)
+    desk.hold(tx, seat, held)
     return Queue(queue.starts, queue.ids, held, queue.others)
 
 
@@ -231,27 +244,47 @@ def _standing(tx: Transaction, seat: Seat, desk: _Desk, queue: Queue) -> Answer:
             {"clip_id": one, "reviewer": desk.others[one].reviewer, "session": desk.others[one].session}
             for one in seat.held if one in desk.others
         ],
-        "seq": tx.peek_id("clip_events") - 1, "at": tx.now,
+        "at": tx.now,
     }  # fmt: skip
 
 
-def _news(tx: Transaction, seat: Seat, own: str = "") -> Answer:
-    """Events that the page has not heard of, and the clips that others changed by them; `counts` only if there are any.
+def _news(tx: Transaction, seat: Seat, done: changes.Done | None = None) -> Answer:
+    """Events that the page has not heard of, the clips that others changed by them, and then `counts` too.
 
     Args:
-        own: op_id of the command that is carried out.
+        done: the command that is carried out.
     """
-    if tx.peek_id("clip_events") - 1 == seat.seen:
-        return {"changes": [], "events": []}
+    latest = tx.peek_id("clip_events") - 1
+    if latest == seat.seen:
+        return {"changes": [], "events": [], "seq": latest}
+    counts = {"counts": _counts(tx, seat.source_id), "seq": latest}
+    written = len(done.told.get("undone", [done])) if done else 0
+    alone = done is not None and not done.again and latest == seat.seen + written
+    if done and alone and not done.told and any(one.source_video_id == seat.source_id for one in done.after):
+        return {"changes": [], "events": [_own_event(tx, seat, done, latest)], **counts}
+    return {
+        "changes": [] if alone else [clip_row(clip) for clip in _changed_by_others(tx, seat, done.op_id if done else "")],
+        "events": history(tx.rows, seat.source_id, since=seat.seen, limit=EVENTS_TOLD), **counts,
+    }  # fmt: skip
+
+
+def _changed_by_others(tx: Transaction, seat: Seat, own: str) -> list[Clip]:
     ids = tx.tuples(
         "SELECT DISTINCT unnest(clip_ids) FROM clip_events WHERE seq > ? AND (source_video_id = ? OR source_video_id IS NULL) "
         "AND op_id <> ? AND NOT starts_with(op_id, ?)", [seat.seen, seat.source_id, own, f"{own}/"],
     )  # fmt: skip
-    changed = clips_by_id(tx, [row[0] for row in ids])
+    return [
+        clip for clip in clips_by_id(tx, [row[0] for row in ids]) if clip.source_video_id == seat.source_id
+    ]
+
+
+def _own_event(tx: Transaction, seat: Seat, done: changes.Done, seq: int) -> Answer:
+    """The event of a decision as `history` gives it, without asking for what has just been written."""
+    named = done.after[:NAMED]
     return {
-        "changes": [clip_row(clip) for clip in changed if clip.source_video_id == seat.source_id],
-        "events": history(tx.rows, seat.source_id, since=seat.seen, limit=EVENTS_TOLD),
-        "counts": _counts(tx, seat.source_id),
+        "seq": seq, "op_id": done.op_id, "ts": tx.now, "reviewer": seat.reviewer, "session": seat.session, "action": done.action,
+        "clip_ids": [clip.id for clip in named], "clips": len(done.after), "frame": done.frame, "undoes": None, "undone": False,
+        "refs": [clip.ref for clip in named], "of": None,
     }  # fmt: skip
 
 
