@@ -47,11 +47,10 @@ def serve_page(
     from heaters.ui.opening import review_opening  # noqa: PLC0415
 
     os.environ["HEATERS_WORKSPACE"] = str(root)  # kernels inherit it
-    serve_in_background(root)  # one process keeps the catalog open for all kernels
     far = "SSH_CONNECTION" in os.environ
     HeatersVoila(
         str(page()), port, ip, token, open_browser=browser and not far,
-        on_ready=lambda server: _say(server, root, far=far), opening={PAGE: review_opening()},
+        on_ready=lambda server: _begin(server, root, far=far), opening={PAGE: review_opening()},
     ).start()  # fmt: skip
     print("\nstopped; what was decided is kept. Go on with: heaters dashboard")
 
@@ -62,7 +61,8 @@ def page() -> Path:
     return installed if installed.is_file() else Path(__file__).resolve().parents[2] / "dashboards" / PAGE
 
 
-def _say(server: HeatersVoila, root: Path, *, far: bool) -> None:
+def _begin(server: HeatersVoila, root: Path, *, far: bool) -> None:
+    serve_in_background(root)  # one process keeps the catalog open for all kernels
     print(f"reviewing {root}\n  {server.address}")
     if far:
         print(

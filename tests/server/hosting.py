@@ -58,7 +58,8 @@ class Host:
     def kernels(self) -> list[psutil.Process]:
         """Its kernels that run."""
         children = psutil.Process(self.process.pid).children()
-        return [one for one in children if one.status() != psutil.STATUS_ZOMBIE]
+        living = [one for one in children if one.status() != psutil.STATUS_ZOMBIE]
+        return [one for one in living if any("ipykernel" in word for word in one.cmdline())]
 
 
 def jupyter_folders(folder: Path) -> dict[str, str]:
@@ -106,7 +107,8 @@ def _running(words: Sequence[str], folder: Path, address: str) -> Iterator[tuple
     with log.open("w") as file:
         process = subprocess.Popen(
             [sys.executable, *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-            env={**os.environ, **jupyter_folders(folder), "PYTHONUNBUFFERED": "1"}, start_new_session=True,
+            env={**os.environ, **jupyter_folders(folder), "PYTHONUNBUFFERED": "1", "HEATERS_OWNER_IDLE_SECONDS": "5"},
+            start_new_session=True,
         )  # fmt: skip
     try:
         found = None

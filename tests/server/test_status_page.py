@@ -105,7 +105,7 @@ def test_search_finds_by_title_number_state_and_error(page: Page) -> None:
         ("interview 499", 1),
         ("parked", 10),
         ("worker killed", 10),
-        (LONG[:30].upper(), 5),
+        (LONG[:30].upper(), 6),
         ("nothing like it", 0),
     ):
         search.fill(words)
@@ -198,11 +198,13 @@ def test_a_kernel_that_is_gone_and_a_server_that_is_gone_are_told_apart(
         page.wait_for_selector(".heaters-status[data-state=answered]", timeout=PATIENCE)
         (kernel,) = running.kernels
         kernel.suspend()
+        page.get_by_role("button", name="Refresh").click()
         page.get_by_role("alert").filter(has_text="does not answer").wait_for(timeout=PATIENCE)
         kernel.resume()
         page.wait_for_selector(".heaters-status[data-state=answered]", timeout=PATIENCE)
         assert page.get_by_role("alert").is_hidden()
         running.process.terminate()
+        page.get_by_role("button", name="Refresh").click()
         page.get_by_role("alert").filter(has_text="The server is gone").wait_for(timeout=PATIENCE)
         assert "Traceback" not in page.inner_text("body")
         context.close()
