@@ -7,7 +7,8 @@ import type { Failure, Question } from "./protocol.ts";
 import { unparked } from "./trouble.ts";
 import { count, plural } from "./words.ts";
 
-const NAMED = 12;
+const NAMED = 20;
+const TITLED = 3;
 
 export type Act = (question: Question) => void;
 /** An address that reviews a source; null where there is no review page. */
@@ -40,14 +41,20 @@ function drawn(failure: Failure, place: number, act: Act, link: ReviewLink): HTM
   return element("li", {}, element("div", { class: "hs-grow" }, head, text, element("p", { class: "hs-who" }, ...who(failure, link))), buttons);
 }
 
-function who({ sources, refs }: Failure, link: ReviewLink): Content {
-  const shown = sources.slice(0, NAMED).flatMap(({ id, title }, place) => [
-    place ? ", " : "", link ? element("a", { href: link(id) }, String(id)) : String(id), " ",
-    element("span", { class: "hs-title", title: title ?? "" }, title ?? ""),
-  ]);
-  const more = sources.length > NAMED ? [` and ${count(sources.length - NAMED)} more`] : [];
-  const clips = refs.length ? [` · clips ${refs.slice(0, NAMED).join(", ")}${refs.length > NAMED ? " …" : ""}`] : [];
-  return [...shown, ...more, ...clips];
+/** Few are named by their titles, more by their numbers alone. */
+function who({ stage, sources, refs, count: number }: Failure, link: ReviewLink): Content {
+  if (stage === "export") return listed("clip", refs, number, (ref) => ref, link && ((ref) => link(Number.parseInt(ref, 10))));
+  const titled = sources.length <= TITLED;
+  return listed("source", sources, sources.length, ({ id, title }) => {
+    const name = element("span", { class: "hs-title", title: title ?? "" }, title ?? "");
+    return titled ? element("span", {}, `${id} `, name) : element("span", { title: title ?? "" }, String(id));
+  }, null);
+}
+
+function listed<T>(noun: string, all: readonly T[], number: number, named: (one: T) => Node | string, link: ((one: T) => string) | null): Content {
+  const shown = all.slice(0, NAMED).flatMap((one, place) => [place ? ", " : "", link ? element("a", { href: link(one) }, named(one)) : named(one)]);
+  const more = number > NAMED ? [` and ${count(number - NAMED)} more`] : [];
+  return [`${noun}${number === 1 ? "" : "s"} `, ...shown, ...more];
 }
 
 /** A button; all of them rest while something is on its way. */

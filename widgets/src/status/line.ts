@@ -15,7 +15,7 @@ export type Heard =
   | { kind: "silent" };
 
 /** How long a kernel may take: for a look little, for a change as long as others may hold the catalog, and some more. */
-export const PATIENCE_MS = { look: 8_000, retry: 45_000, park: 45_000 };
+export const PATIENCE_MS = { look: 6_000, retry: 45_000, park: 45_000 };
 
 interface News {
   /** Every status that arrives, also one that another view of the same widget has asked for. */

@@ -16,7 +16,7 @@ export function drawLeases(panel: Panel, leases: readonly Lease[], link: ReviewL
     if (!leases.length) return [paragraph("Nobody holds a clip: no review page is at work.")];
     const rows = leases.map((one): Content[] => [
       [one.reviewer],
-      [link ? element("a", { href: link(one.source_id) }, held_(one)) : held_(one), " ", element("span", { class: "hs-title", title: one.title ?? "" }, one.title ?? "")],
+      [link ? element("a", { href: link(one.source_id) }, run(one)) : run(one), " ", element("span", { class: "hs-title", title: one.title ?? "" }, one.title ?? "")],
       [count(one.clips)],
       [one.since ? ago(one.since) : "nothing decided yet"],
       [one.acted_at ? ago(one.acted_at, (age) => age) : "unknown"],
@@ -25,21 +25,21 @@ export function drawLeases(panel: Panel, leases: readonly Lease[], link: ReviewL
   });
 }
 
-function held_({ first, last }: Lease): string {
+function run({ first, last }: Lease): string {
   return first === last ? first : `${first} to ${last}`;
 }
 
 export function drawReviewers(panel: Panel, hours: readonly ReviewerHour[], now: string): void {
   const latest = Math.floor(Date.parse(now) / HOUR_MS) * HOUR_MS;
-  const columns = Array.from({ length: HOURS }, (_, place) => latest - (HOURS - 1 - place) * HOUR_MS);
+  const columns = Array.from({ length: HOURS }, (_, place) => latest - place * HOUR_MS);
   const total = hours.reduce((sum, one) => sum + one.decisions, 0);
   panel.show([hours, latest], "plain", total ? `${plural(total, "decision")} in ${HOURS} hours` : "", () => {
     if (!total) return [paragraph(`Nobody has decided in the last ${HOURS} hours.`)];
     const most = Math.max(...hours.map((one) => one.decisions));
     const names = [...new Set(hours.map((one) => one.reviewer))].sort((one, other) => one.localeCompare(other));
     const rows = names.map((name) => reviewerRow(name, hours.filter((one) => one.reviewer === name), columns, most));
-    const heads = columns.map((start) => `#${String(new Date(start).getHours()).padStart(2, "0")}`);
-    return [table(`Decisions by reviewer and hour, the last ${HOURS} hours`, ["reviewer", ...heads, "#sum", "#clips"], rows)];
+    const heads = columns.map((start) => `#${String(new Date(start).getHours()).padStart(2, "0")} h`);
+    return [table(`Decisions by reviewer and hour, the last ${HOURS} hours`, ["reviewer", "#decisions", "#on clips", ...heads], rows)];
   });
 }
 
@@ -51,5 +51,5 @@ function reviewerRow(name: string, hours: readonly ReviewerHour[], columns: read
     return [element("span", { class: "hs-heat", style: `--heat: ${(found.decisions / most).toFixed(2)}`, title: about }, count(found.decisions))];
   });
   const [decisions, clips] = [hours.reduce((sum, one) => sum + one.decisions, 0), hours.reduce((sum, one) => sum + one.clips, 0)];
-  return [[element("span", { class: "hs-title", title: name }, name)], ...cells, [element("b", {}, count(decisions))], [count(clips)]];
+  return [[element("span", { class: "hs-title", title: name }, name)], [element("b", {}, count(decisions))], [count(clips)], ...cells];
 }

@@ -44,7 +44,7 @@ function ended(run: Run): Content {
   const took = run.finished_at ? (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000 : null;
   return [
     `${run.verb} ${run.id} ${ENDS[run.state]}, `, ago(run.finished_at ?? run.started_at), ` · ${tally(run)}`,
-    took !== null && run.state !== "died" ? ` in ${span(took)}` : "",
+    took !== null && run.state !== "died" ? `, took ${span(took)}` : "",
   ];
 }
 

@@ -25,7 +25,7 @@ export function drawDisk(panel: Panel, disk: Disk): void {
       fact("needed", sources ? `up to ${bytes(needed)} for ${plural(sources, "source")} to prepare` : "nothing: no source waits to be prepared"),
     ];
     if (sources && originals) rows.push(fact("of that", `${bytes(originals)} copies of originals`));
-    if (sources) rows.push(fact(`if ${other}`, `${bytes((projected[other] ?? 0) + originals)} with master_mode ${other}`));
+    if (sources) rows.push(fact("else", `${bytes((projected[other] ?? 0) + originals)} with master_mode ${other}`));
     const bar = sources && free ? [meter(needed, allowed ?? free, free)] : [];
     const way = disk.fits ? [] : [paragraph(...withCommands(`Free some space, or set \`master_mode = "${other}"\`. Runs may fill ${bytes(allowed ?? 0)}.`))];
     return [...bar, facts(...rows), ...way, element("p", { class: "hs-quiet" }, "Exports are not counted.")];
