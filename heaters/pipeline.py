@@ -169,7 +169,12 @@ def run_export(
         catalog.execute(FailExport(unit.subject_id, unit.input_hash, unit.params_hash, error.message))
         outcome.failed.append({"id": unit.subject_id, "stage": export.NAME, "error": error.message})
 
-    _drive(Jobs(take, succeed, fail), min(settings.export_workers, len(queue) or 1), catalog.folder / WORKERS_LOCK, watcher)
+    _drive(
+        Jobs(take, succeed, fail),
+        min(settings.export_workers, len(queue) or 1),
+        catalog.folder / WORKERS_LOCK,
+        watcher,
+    )
     return outcome
 
 

@@ -395,7 +395,9 @@ class Workspace:
         rows = [self.clip(ref) for ref in ([clips] if isinstance(clips, int | str) else clips)]
         return [thumbnail_of(self.store, self.source(row["source_video_id"]), row) for row in rows]
 
-    def review(self, source: int | None = None, *, clip: Ref | None = None, reviewer: str | None = None) -> ReviewBoard:
+    def review(
+        self, source: int | None = None, *, clip: Ref | None = None, reviewer: str | None = None
+    ) -> ReviewBoard:
         """The review board, for a notebook: what the dashboard shows. Arguments are those of `ReviewBoard`."""
         from heaters.ui.board import ReviewBoard  # noqa: PLC0415 - widgets only where they are shown
 

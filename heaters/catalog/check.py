@@ -25,7 +25,16 @@ _BATCH: Final = 200
 _COUNTED: Final = {
     "source_videos": "id", "clips": "id", "clip_events": "seq", "runs": "id", "jobs": "id", "clip_artifacts": "id",
 }  # fmt: skip
-_UPDATED: Final = ("source_videos", "clips", "clip_events", "runs", "jobs", "clip_artifacts", "leases", "meta")
+_UPDATED: Final = (
+    "source_videos",
+    "clips",
+    "clip_events",
+    "runs",
+    "jobs",
+    "clip_artifacts",
+    "leases",
+    "meta",
+)
 _PREPARED: Final = "('ready', 'verify_failed')"
 """States in which a source has shots; in others it has them if it has any clip at all."""
 
