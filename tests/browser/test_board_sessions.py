@@ -60,6 +60,7 @@ def test_a_link_opens_its_clip(visit: Visit) -> None:
     assert board.errors == []
 
 
+@pytest.mark.long
 def test_a_link_to_a_clip_that_does_not_exist_says_so_and_opens_another(visit: Visit) -> None:
     board = visit(clip="4.999", reviewer="lin")
     assert "4.999" in board.wait_toast("4.999")
@@ -68,7 +69,7 @@ def test_a_link_to_a_clip_that_does_not_exist_says_so_and_opens_another(visit: V
 
 def test_two_reviewers_never_get_the_same_clip(review: ReviewRoom, visit: Visit) -> None:
     boards = {name: visit(source=5, reviewer=name) for name in ("ana", "ben")}
-    for _ in range(12):
+    for _ in range(8):  # more are handed out when three are left of ten
         shown = {board.see.ref for board in boards.values()}
         assert len(shown) == 2
         for board in boards.values():
@@ -81,7 +82,7 @@ def test_two_reviewers_never_get_the_same_clip(review: ReviewRoom, visit: Visit)
         board.wait_saved()
         assert board.errors == []
     decided = {name: [refs for _, refs in actions(review, 5, name)] for name in boards}
-    assert [len(one) for one in decided.values()] == [12, 12]
+    assert [len(one) for one in decided.values()] == [8, 8]
     assert not [one for one in decided["ana"] if one in decided["ben"]]
 
 
