@@ -33,6 +33,8 @@ ANOTHER = f"""async ([root, ref, inout]) => {{
 }}"""
 """Until another picture is there than that of this clip."""
 
+TAKEN = "() => performance.getEntriesByName('heaters:key-to-picture').map((one) => one.duration)"
+
 
 @dataclass
 class Reviewer:
@@ -129,7 +131,10 @@ def said(capsys: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
 
 def pace(who: Reviewer, seconds: float) -> str:
     made, keys = len(who.pressed), who.keys / len(who.pressed)
-    return f"{made} decisions in {seconds:.1f} s: {60 * made / seconds:.0f} a minute, {keys:.2f} keys each"
+    taken = sorted(who.board.page.evaluate(TAKEN))
+    p50, p95 = (taken[int(len(taken) * share)] for share in (0.5, 0.95))
+    speed = f"{made} decisions in {seconds:.1f} s: {60 * made / seconds:.0f} a minute, {keys:.2f} keys each"
+    return f"{speed}; key to picture p50 {p50:.0f} ms, p95 {p95:.0f} ms"
 
 
 def test_sixty_decisions_at_full_speed_are_the_keys_that_were_pressed(
