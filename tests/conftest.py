@@ -35,6 +35,7 @@ CHROMIUM_SWITCHES = [
 ]  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Processes that share the work take whole files; all browsers and servers belong to one of them."""
     for item in items:
