@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Name another interpreter with: make test PYTHON=/path/to/python3
 PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11; do \
 	"$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$one"; break; }; done)
-PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadgroup $(if $(CI),--color=no --durations=10 -p no:cacheprovider)
+PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadscope $(if $(CI),--color=no --durations=10 -p no:cacheprovider)
 
 help: ## this list
 	@echo "heaters: curate clips from video without encoding anything during review"

@@ -13,6 +13,8 @@ from driving import Heaters, make_film, make_show, open_workspace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
     from heaters import Workspace
     from heaters.media.sample import SampleTruth
@@ -35,14 +37,20 @@ CHROMIUM_SWITCHES = [
 ]  # fmt: skip
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Processes that share the work take whole files; all browsers and servers belong to one of them."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(
-            pytest.mark.xdist_group(folder if folder in {"browser", "server"} else item.path.stem)
-        )
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Processes that share the work take whole files; all browsers and servers belong to one of them.
+
+    pytest-xdist 3.8 has marks for that, which pytest 9.2 ignores.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where several processes work
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", maxsplit=1)[0]
+            return "browsers and servers" if {"browser", "server"} & {*file.split("/")} else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
