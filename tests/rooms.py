@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from driving import open_workspace
-from shows import add_show
+from serving import Served
+from shows import add_show, write
 
+from heaters.catalog.direct import DirectCatalog
 from heaters.review import ReviewSession
 from heaters.workspace import Workspace
 
-OpenRoom = Callable[..., Workspace]
-"""Opens the test's workspace, with settings; every call as another process would."""
+
+class Rooms:
+    """Opens one workspace, every time as another process would.
+
+    Args:
+        folder: of the workspace.
+        served: its catalog, where that has an owner.
+    """
+
+    def __init__(self, folder: Path, served: Served | None = None) -> None:
+        self._folder = folder
+        self._served = served
+
+    def __call__(self, **settings: Any) -> Workspace:
+        return open_workspace(self._folder, **{"lease_clips": 6, "reviewer": "cli", **settings})
+
+    def write(self, *statements: str) -> None:
+        """Write past the commands."""
+        write(self._served or DirectCatalog(self._folder / "catalog"), *statements)
+
+
+@contextmanager
+def rooms_by(transport: str, folder: Path) -> Iterator[Rooms]:
+    """A workspace whose catalog is used directly, or through an owner."""
+    if transport == "direct":
+        yield Rooms(folder)
+        return
+    with Served(folder / "catalog") as served:
+        yield Rooms(folder, served)
 
 
 def make_room(folder: Path, *clips: int) -> Path:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from driving import Heaters, open_workspace
-from rooms import OpenRoom, decide, leases, make_room, op_id, sit_down, states
-from shows import add_source, write
+from rooms import Rooms, decide, leases, make_room, op_id, rooms_by, sit_down, states
+from shows import add_source
 
 from heaters.domain.queue import REFILL_AT
 from heaters.errors import (
@@ -40,14 +41,14 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_room(tmp_path_factory.mktemp("rooms") / "room", 12, 3)
 
 
-@pytest.fixture(params=["direct"])
-def open_room(pattern: Path, tmp_path: Path, request: pytest.FixtureRequest) -> OpenRoom:
-    folder = shutil.copytree(pattern, tmp_path / "room")
-    return lambda **settings: open_workspace(folder, **{"lease_clips": 6, "reviewer": "cli", **settings})
+@pytest.fixture(params=["direct", "owner"])
+def open_room(pattern: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Rooms]:
+    with rooms_by(request.param, shutil.copytree(pattern, tmp_path / "room")) as rooms:
+        yield rooms
 
 
 @pytest.fixture
-def room(open_room: OpenRoom) -> Workspace:
+def room(open_room: Rooms) -> Workspace:
     return open_room()
 
 
@@ -142,9 +143,9 @@ def test_a_link_to_a_clip_that_was_merged_leads_to_the_one_that_has_its_frames(r
 
 
 def test_without_a_wish_a_reviewer_goes_on_where_he_was_and_a_new_one_where_it_is_urgent(
-    room: Workspace,
+    room: Workspace, open_room: Rooms
 ) -> None:
-    write(room.catalog, "UPDATE source_videos SET priority = 5 WHERE id = 2")
+    open_room.write("UPDATE source_videos SET priority = 5 WHERE id = 2")
     room.decide("approve", "1.1", reviewer="ana")
 
     assert ReviewSession(room, reviewer="ana").begin()["source_id"] == 1
@@ -294,7 +295,7 @@ def test_taking_over_what_nobody_holds_is_holding_it_and_what_is_decided_is_nobo
 
 
 def test_the_clips_of_a_page_that_was_closed_are_free_after_a_while_and_it_decides_on_none_of_them_later(
-    open_room: OpenRoom,
+    open_room: Rooms,
 ) -> None:
     gone = sit_down(open_room(lease_seconds=0.2))
     ben = ReviewSession(open_room(), reviewer="ben", source=2)
@@ -312,7 +313,7 @@ def test_the_clips_of_a_page_that_was_closed_are_free_after_a_while_and_it_decid
 
 
 def test_beats_of_a_tab_that_nobody_looks_at_renew_its_leases_before_they_run_out(
-    open_room: OpenRoom,
+    open_room: Rooms,
 ) -> None:
     def ends() -> set[datetime]:
         return {row["expires_at"] for row in room.catalog.rows("SELECT expires_at FROM leases")}
@@ -327,7 +328,7 @@ def test_beats_of_a_tab_that_nobody_looks_at_renew_its_leases_before_they_run_ou
     assert beaten["held"] == [*range(1, 7)]
 
 
-def test_others_see_for_how_long_nobody_has_touched_a_page(room: Workspace) -> None:
+def test_others_see_for_how_long_nobody_has_touched_a_page(room: Workspace, open_room: Rooms) -> None:
     def idle() -> int:
         (seconds,) = {one["idle_seconds"] for one in ben.beat(shown=7, active=True)["others"]}
         return int(seconds)
@@ -339,8 +340,7 @@ def test_others_see_for_how_long_nobody_has_touched_a_page(room: Workspace) -> N
         lambda: ana.beat(shown=3, active=True),
     ):
         year = datetime.now(UTC).year
-        write(
-            room.catalog,
+        open_room.write(
             f"UPDATE meta SET value = replace(value, '{year}-', '{year - 1}-') WHERE key LIKE 'session:%'",
         )
         assert idle() > 86_400
@@ -348,7 +348,7 @@ def test_others_see_for_how_long_nobody_has_touched_a_page(room: Workspace) -> N
         assert idle() < 60
 
 
-def test_a_page_that_slept_goes_on_where_nobody_has_taken_its_clips(open_room: OpenRoom) -> None:
+def test_a_page_that_slept_goes_on_where_nobody_has_taken_its_clips(open_room: Rooms) -> None:
     ana = sit_down(open_room(lease_seconds=0.2))
     time.sleep(0.3)
     room = open_room()
@@ -399,6 +399,9 @@ def test_of_two_windows_with_one_session_the_one_that_was_opened_last_goes_on(ro
     assert beaten["held"] == []
     old.give_back()
     assert decide(new, "approve", 1)["held"] == [2, 3, 4, 5, 6]
+    new.beat(shown=3, active=True)
+    old.beat(shown=6, active=True)
+    assert ReviewSession(room, reviewer="ana", session="tab").begin()["current"] == 3
 
 
 def test_what_is_given_back_is_free_at_once_and_the_place_is_remembered(room: Workspace) -> None:
@@ -596,6 +599,19 @@ def test_what_others_do_is_told_once_and_the_history_is_the_same_as_that_of_the_
     assert room.history(source=1, limit=2)[0]["refs"] == ["1.9"]
 
 
+def test_a_page_that_did_not_get_an_answer_is_told_again_what_has_happened(room: Workspace) -> None:
+    session = sit_down(room)
+    decide(session, "approve", 1)
+    known = session.seen
+    decide(session, "skip", 2)
+    session.seen = known  # the page has not heard of it
+    beaten = session.beat(shown=2, active=True)
+
+    assert [(row["id"], row["state"]) for row in beaten["changes"]] == [(2, "skipped")]
+    assert [event["action"] for event in beaten["events"]] == ["skip"]
+    assert beaten["history"] == room.history(source=1)
+
+
 def test_a_clip_and_a_source_have_a_history(room: Workspace) -> None:
     room.decide("approve", ["1.1", "2.1"], reviewer="ana")
     room.undo(reviewer="ana")
@@ -611,7 +627,7 @@ def test_a_clip_and_a_source_have_a_history(room: Workspace) -> None:
             room.history(**wrong)
 
 
-def test_preferences_are_kept_for_each_reviewer(room: Workspace, open_room: OpenRoom) -> None:
+def test_preferences_are_kept_for_each_reviewer(room: Workspace, open_room: Rooms) -> None:
     session = ReviewSession(room, reviewer="ana")
     chosen = session.prefer({"fast": True, "speed": 2.0, "keys": {"approve": "e"}})
 

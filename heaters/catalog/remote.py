@@ -135,6 +135,8 @@ class Links:
     def obstacle(self) -> str | None:
         """Who holds the catalog as its owner, but can't be asked by us; None if that is not it."""
         note = self.note()
+        if note is not None and note.host == os.uname().nodename and self._written() == self._dead:
+            return None
         if note is not None:
             return f"process {note.pid} on {note.host} owns it and can't be reached from here: end that one"
         with suppress(OSError):

@@ -17,7 +17,7 @@ from driving import open_workspace
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from rooms import make_room, op_id
+from rooms import make_room, op_id, rooms_by
 
 from heaters.errors import ClipLeased, DecisionRefused, UsageError
 from heaters.review import ReviewSession
@@ -55,10 +55,14 @@ def approvals(ws: Workspace) -> list[int]:
     return sorted(row["clip_ids"][0] for row in ws.events().rows() if row["action"] == "approve")
 
 
-def test_eight_processes_share_two_hundred_clips_and_every_clip_is_decided_on_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["owner", pytest.param("direct", marks=pytest.mark.long)])
+def test_eight_processes_share_two_hundred_clips_and_every_clip_is_decided_on_once(
+    tmp_path: Path, transport: str
+) -> None:
     folder = make_room(tmp_path / "room", 200)
     logs = [tmp_path / f"log{number}" for number in range(8)]
-    end_well(*[claim(folder, number, log) for number, log in enumerate(logs)])
+    with rooms_by(transport, folder):
+        end_well(*[claim(folder, number, log) for number, log in enumerate(logs)])
 
     lines = told(*logs)
     hold_exclusive(lines, seconds=60)

@@ -214,9 +214,14 @@ def test_the_file_of_a_dead_one_holds_nobody_back(folder: Path) -> None:
         decide(Catalog(folder), "approve", 1)
     assert killed.process.returncode == -signal.SIGKILL
     assert (folder / OWNER_FILE).exists()
-    catalog = Catalog(folder)
+    catalog = Catalog(folder, lock_seconds=0.5)
     assert states(catalog)[1] == "approved"
     decide(catalog, "approve", 2)
+    with (
+        DirectCatalog(folder).reading(),
+        pytest.raises(CatalogLocked, match="another process or thread has held"),
+    ):
+        catalog.rows("SELECT 1")
     with Owner(folder) as fresh:
         decide(catalog, "approve", 3)
         assert json.loads((folder / OWNER_FILE).read_text("utf-8"))["pid"] == fresh.process.pid

@@ -59,6 +59,7 @@ export class BoardView {
 
   update(state: BoardState): void {
     this.element.dataset["mode"] = state.mode;
+    this.element.dataset["armed"] = state.armed ?? "";
     this.element.toggleAttribute("data-waiting", state.current !== null && !state.ready);
     this.element.dataset["shows"] = state.source === null ? "nothing" : state.current === null ? "source" : "clip";
     const aspect = state.source ? state.source.width / state.source.height : 16 / 9;

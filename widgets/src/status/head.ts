@@ -5,6 +5,8 @@ import type { Words } from "./freshness.ts";
 import { type Content, sign, withCommands } from "./panel.ts";
 import type { PanelName, Trouble } from "./trouble.ts";
 
+const TOAST_MS = 30_000;
+
 interface Asks {
   refresh(): void;
   reload(): void;
@@ -17,20 +19,21 @@ export class Head {
   readonly element: HTMLElement;
   readonly #where = element("span", { class: "hs-where" });
   readonly #age = element("span", { class: "hs-age", "data-testid": "age" });
-  readonly #refresh = element("button", { type: "button", class: "hs-act", title: "Ask again now (r)" }, "Refresh");
   readonly #alarm = element("div", { class: "hs-alarm", role: "alert", hidden: true });
   readonly #verdict = element("div", { class: "hs-verdict", role: "status", "aria-label": "Verdict" });
   readonly #toast = element("div", { class: "hs-toast", role: "status", hidden: true });
   readonly #asks: Asks;
+  #fading: ReturnType<typeof setTimeout> | undefined;
   #alarmed: string | null = null;
   #judged = "";
 
   constructor(asks: Asks) {
     this.#asks = asks;
-    this.#refresh.addEventListener("click", () => asks.refresh());
+    const refresh = element("button", { type: "button", class: "hs-act", title: "Ask again now (r)" }, "Refresh");
+    refresh.addEventListener("click", () => asks.refresh());
     const review = asks.review ? [element("a", { class: "hs-act hs-review-link", href: asks.review }, "Review page")] : [];
     const line = element(
-      "header", { class: "hs-header" }, element("h1", {}, "Status"), this.#where, this.#age, this.#refresh, ...review,
+      "header", { class: "hs-header" }, element("h1", {}, "Status"), this.#where, this.#age, refresh, ...review,
     );
     this.element = element("div", {}, line, this.#alarm, this.#verdict, this.#toast);
   }
@@ -40,10 +43,9 @@ export class Head {
     this.#where.title = workspace;
   }
 
-  fresh(words: Words, asking: boolean): void {
+  fresh(words: Words): void {
     this.#age.textContent = words.age || (words.alarm ? "" : "asking the kernel…");
     this.#age.classList.toggle("hs-stale", words.stale);
-    this.#refresh.disabled = asking;
     const same = (text: string | null) => text?.replaceAll(/\d+/g, "") ?? null;
     const changed = same(words.alarm) !== same(this.#alarmed);
     if (words.alarm === this.#alarmed) return;
@@ -81,9 +83,11 @@ export class Head {
     return made;
   }
 
-  /** Says what was done, or why it was not. */
+  /** Says what was done, for a while, or why it was not. */
   say(text: string, tone: "ok" | "bad"): void {
-    this.#toast.hidden = text === "";
+    clearTimeout(this.#fading);
+    if (tone === "ok") this.#fading = setTimeout(() => (this.#toast.hidden = true), TOAST_MS);
+    this.#toast.hidden = false;
     this.#toast.dataset["tone"] = tone;
     this.#toast.replaceChildren(sign(tone), " ", ...withCommands(text));
   }

@@ -16,11 +16,12 @@ export function drawRuns(panel: Panel, status: Status): void {
   const late = overdue(status);
   const died = last?.state === "died" && run === null;
   const tone: Tone = died ? "bad" : late !== null || last?.state === "interrupted" ? "warn" : run || last ? "ok" : "plain";
-  panel.show([run, last, next, pending, late !== null], tone, run ? "one is running" : "", () => [
+  const before = runs.find((one) => one.state !== "running");
+  panel.show([run, runs, next, pending, late !== null], tone, run ? "one is at work" : "", () => [
     facts(
       ...(run ? [fact("now", ...living(run))] : []),
-      fact("last", ...(last ? ended(last) : ["no run yet"])),
-      fact("next", ...coming(next, pending, late)),
+      fact("last", ...(before ? ended(before) : [run ? "none before this one" : "no run yet"])),
+      run ? fact("left", work(next, pending)) : fact("next", ...coming(next, pending, late)),
     ),
     ...(runs.length > 1 ? [earlier(runs)] : []),
   ]);
@@ -29,9 +30,9 @@ export function drawRuns(panel: Panel, status: Status): void {
 function living(run: ActiveRun): Content {
   const since = run.started ? [" for ", ago(new Date(run.started * 1000).toISOString(), (age) => age)] : [];
   const where = ` (pid ${run.pid ?? "?"} on ${run.host ?? "?"})`;
-  const done = run.progress ? ` · ${run.progress}` : "";
-  const work = run.working.map((job) => element("div", {}, ...named(job), " for ", ago(job.since, (age) => age)));
-  return [`heaters ${run.verb ?? "run"} lives`, ...since, where, done, ...work];
+  const done = run.progress ? `: ${run.progress}` : "";
+  const jobs = run.working.map((job) => element("div", {}, ...named(job), " for ", ago(job.since, (age) => age)));
+  return [`heaters ${run.verb ?? "run"} has been at work`, ...since, where, done, ...jobs];
 }
 
 /** What a job works on. */
@@ -54,19 +55,23 @@ function tally(run: Run): string {
   return `${count(run.done)} done${failed}${waiting}`;
 }
 
-function coming(next: NextRun, pending: Record<string, number>, late: number | null): Content {
+function work(next: NextRun, pending: Record<string, number>): string {
   const stages = Object.entries(pending).map(([stage, number]) => `${stage} ${count(number)}`).join(", ");
-  const work = next.sources ? `work with ${plural(next.sources, "source")} (${stages})` : "nothing to do";
-  if (next.every_seconds === null || next.expected_at === null) return [work, " · no timetable is known: runs come unevenly"];
+  return next.sources ? `work with ${plural(next.sources, "source")} (${stages})` : "nothing to do";
+}
+
+function coming(next: NextRun, pending: Record<string, number>, late: number | null): Content {
+  const todo = work(next, pending);
+  if (next.every_seconds === null || next.expected_at === null) return [todo, " · when it comes is not known: the runs so far have no rhythm"];
   const every = ` · one came every ${span(next.every_seconds)}`;
   const when = late === null ? [", the next about ", at(next.expected_at)] : [", but none since ", at(next.expected_at)];
-  return [work, every, ...when];
+  return [todo, every, ...when];
 }
 
 function earlier(runs: readonly Run[]): HTMLElement {
   const rows = runs.map((run) => [
-    [String(run.id)], [run.verb], [run.state], [at(run.started_at)], [tally(run)], [bytes(run.bytes)],
+    [`${run.verb} ${run.id}`], [run.state], [at(run.started_at)], [tally(run)], [bytes(run.bytes)],
   ]);
-  const shown = table("The last runs", ["run", "verb", "end", "began", "units", "#bytes"], rows);
+  const shown = table("The last runs", ["run", "end", "began", "units", "#bytes"], rows);
   return element("details", {}, element("summary", { "data-key": "runs" }, `The last ${runs.length} runs`), shown);
 }

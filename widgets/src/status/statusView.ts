@@ -78,7 +78,7 @@ export class StatusView {
   }
 
   #showAge(): void {
-    this.#head.fresh(freshness(this.#contact, this.#clock.age, this.#link !== null), this.#asking);
+    this.#head.fresh(freshness(this.#contact, this.#clock.age, this.#link !== null));
     this.#clock.tick(this.#root);
   }
 
@@ -99,7 +99,9 @@ export class StatusView {
     else if (heard.kind === "status") this.#now({ state: "answered" });
     else this.#now({ state: "refused", message: heard.message });
     if (heard.kind === "status" && heard.said) this.#head.say(heard.said, "ok");
-    if (heard.kind === "refused" && question.kind !== "look") this.#head.say(heard.message, "bad");
+    if (question.kind === "look") return;
+    if (heard.kind === "refused") this.#head.say(heard.message, "bad");
+    if (heard.kind === "silent") this.#head.say(`No answer came to ${question.kind}: look whether it was done when this page is fresh again.`, "bad");
   }
 
   #now(contact: Contact): void {

@@ -20,7 +20,9 @@ export function badgeOf(state: BoardState): Badge | null {
   const { armed, mode, keys } = state;
   if (armed !== null) {
     const many = state.range ? ` for ${plural(state.range[1] - state.range[0] + 1, "clip")}` : "";
-    return { mark: LETTERS[armed], about: `${keyOf(keys, "commit")} commits${many} · release disarms` };
+    const before = state.clips[state.place - 1]?.ref;
+    const joined = (armed === "merge" || armed === "group") && before && !many ? `${before} + ${state.current?.ref ?? ""} · ` : "";
+    return { mark: LETTERS[armed], about: `${joined}${keyOf(keys, "commit")} commits${many} · release disarms` };
   }
   if (mode === "watch") return null;
   const about = { split: splitting, picker: picking, range: ranging }[mode](state);

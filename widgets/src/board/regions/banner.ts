@@ -34,7 +34,7 @@ export class Banner implements Region {
   #drawOffline(offline: string | null, unsaved: number): void {
     this.#offline.hidden = offline === null;
     if (offline === null) return;
-    const kept = unsaved > 0 ? `${plural(unsaved, "decision")} kept here, sent when it is back.` : "It goes on by itself, on this frame.";
+    const kept = unsaved > 0 ? `${plural(unsaved, "decision")} kept here, sent when it is back.` : "It goes on by itself.";
     this.#offline.replaceChildren(glyph("warning"), element("span", {}, element("b", {}, offline), ` Nothing is lost. ${kept}`));
   }
 

@@ -93,18 +93,20 @@ function drawScores(drawing: Drawing): void {
   const bottom = bottomOf(drawing) - 3;
   const high = bottom - 2;
   const perPixel = (view.end - view.start) / width;
-  context.beginPath();
-  context.moveTo(0, bottom);
+  const curve = new Path2D();
+  curve.moveTo(0, bottom);
   for (let x = 0; x < width; x += 1) {
     const first = Math.floor(view.start + x * perPixel);
     let most = scores[first] ?? 0;
     for (let frame = first + 1; frame < view.start + (x + 1) * perPixel; frame += 1) most = Math.max(most, scores[frame] ?? 0);
-    context.lineTo(x, bottom - (most / ASKED) * ASKED_PART * high);
+    curve.lineTo(x + 0.5, bottom - (most / ASKED) * ASKED_PART * high);
   }
-  context.lineTo(width, bottom);
-  context.fillStyle = palette.colour("quiet");
-  context.globalAlpha = 0.45;
-  context.fill();
+  curve.lineTo(width, bottom);
+  context.fillStyle = context.strokeStyle = palette.colour("quiet");
+  context.lineWidth = 1;
+  context.stroke(curve);
+  context.globalAlpha = 0.4;
+  context.fill(curve);
   context.globalAlpha = 1;
   dashed(drawing, Math.round(bottom - ASKED_PART * high) + 0.5);
 }

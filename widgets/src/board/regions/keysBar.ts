@@ -53,8 +53,10 @@ export class KeysBar implements Region {
   constructor({ acts, focus }: Surroundings) {
     const asleep = element("button", { type: "button", class: "hb-asleep", tabindex: -1 }, "Keys are asleep: click here to wake them");
     asleep.addEventListener("click", focus);
+    // Only the page of its own has one beside it; that stays as it is, with what it holds.
+    const status = element("a", { class: "hb-press hb-status-page", href: "status", target: "heaters-status", title: "Where everything stands" }, "status");
     const all = press("All keys", "all keys", () => acts.act("help"), { class: "hb-press hb-all-keys" });
-    this.element = element("div", { class: "hb-keys", role: "group", "aria-label": "Keys that are valid now" }, this.#list, asleep, all);
+    this.element = element("div", { class: "hb-keys", role: "group", "aria-label": "Keys that are valid now" }, this.#list, asleep, status, all);
   }
 
   update({ keys, mode, armed, preferences, current, finished }: BoardState): void {

@@ -10,7 +10,7 @@ import type { Region, Surroundings } from "./region.ts";
 export class SourceChooser implements Region {
   readonly element: HTMLElement;
   readonly #list = element("select", { "aria-label": "Source", class: "hb-field" });
-  readonly #drawn = new Changes();
+  readonly #drawn = { list: new Changes(), here: new Changes() };
 
   constructor({ acts, focus }: Surroundings) {
     this.element = element("span", { class: "hb-source" }, this.#list);
@@ -21,8 +21,15 @@ export class SourceChooser implements Region {
     });
   }
 
-  update({ sources, source }: BoardState): void {
-    if (!this.#drawn.some(sources, source?.id, source?.title)) return;
+  update(state: BoardState): void {
+    const { sources, source, counts, clips } = state;
+    if (this.#drawn.list.some(sources, source?.id, source?.title)) this.#drawList(state);
+    if (!source || !this.#drawn.here.some(sources, source.id, counts.pending, clips.length)) return;
+    const [here] = this.#list.selectedOptions;
+    if (here) here.textContent = worded({ id: source.id, title: source.title, clips: clips.length, pending: counts.pending });
+  }
+
+  #drawList({ sources, source }: BoardState): void {
     const here = source && !sources.some((one) => one.id === source.id) ? [{ id: source.id, title: source.title, clips: 0, pending: 0 }] : [];
     this.#list.replaceChildren(...[...here, ...sources].map((one) => choice(one)));
     this.element.hidden = this.#list.options.length === 0;
@@ -31,8 +38,12 @@ export class SourceChooser implements Region {
   }
 }
 
-function choice({ id, title, clips, pending }: SourceChoice): HTMLOptionElement {
+function choice(source: SourceChoice): HTMLOptionElement {
+  return element("option", { value: source.id, title: source.title }, worded(source));
+}
+
+function worded({ id, title, clips, pending }: SourceChoice): string {
   const left = pending > 0 ? `${pending} of ${clips} left` : "nothing left";
   const short = title.length > 80 ? `${title.slice(0, 79)}…` : title;
-  return element("option", { value: id, title }, clips > 0 ? `${id} · ${short} (${left})` : `${id} · ${short}`);
+  return clips > 0 ? `${id} · ${short} (${left})` : `${id} · ${short}`;
 }

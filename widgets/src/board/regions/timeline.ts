@@ -17,8 +17,8 @@ import { frameAt, partOf, placeOf, viewAround } from "./span.ts";
 export class Timeline implements Region {
   readonly element: HTMLElement;
   readonly #surroundings: Surroundings;
-  readonly #map = element("canvas", { class: "hb-map" });
-  readonly #detail = element("canvas", { class: "hb-detail" });
+  readonly #map = element("canvas", { class: "hb-map", "aria-hidden": true });
+  readonly #detail = element("canvas", { class: "hb-detail", "aria-hidden": true });
   readonly #heads = [element("i", { class: "hb-head" }), element("i", { class: "hb-head" })] as const;
   readonly #palette = new Palette(() => this.#draw());
   readonly #peek: Peek;
@@ -55,7 +55,7 @@ export class Timeline implements Region {
       this.#view = source ? viewAround(clip, source.frames, source.fps) : { start: 0, end: 1 };
       this.#draw();
     }
-    if (this.#drawn.heads.some(frame, this.#view.start, this.#view.end, source)) this.#moveHeads(frame);
+    if (this.#drawn.heads.some(frame, this.#view.start, this.#view.end, source, current === null)) this.#moveHeads(current ? frame : -1);
   }
 
   dispose(): void {
