@@ -57,9 +57,15 @@ class Host:
     @property
     def kernels(self) -> list[psutil.Process]:
         """Its kernels that run."""
-        children = psutil.Process(self.process.pid).children()
-        living = [one for one in children if one.status() != psutil.STATUS_ZOMBIE]
-        return [one for one in living if any("ipykernel" in word for word in one.cmdline())]
+        return [one for one in psutil.Process(self.process.pid).children() if is_kernel(one)]
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    """Whether this is a kernel that lives."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and "ipykernel" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def jupyter_folders(folder: Path) -> dict[str, str]:
