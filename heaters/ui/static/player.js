@@ -1,4 +1,4 @@
-// heaters widgets 0f4a1a7c21109e4c2b214ba6701c0c199c00d8f9741b23ebe6e9cc0f3644666a
+// heaters widgets c54595e4d2cd998e89027b8ba59ccfc1bff2b3953e83dba9018cbd95dfba1ac1
 function l(i,e={},...t){let s=document.createElement(i);for(let[r,n]of Object.entries(e))n!==null&&n!==!1&&s.setAttribute(r,n===!0?"":String(n));return s.append(...t),s}function F(i,e,t,s){let r=e?`${i} (${e})`:i,n=l("button",{type:"button",tabindex:-1,"aria-label":i,title:r},t);return n.addEventListener("mousedown",o=>o.preventDefault()),n.addEventListener("click",s),n}var Ws=`.heaters-board {
   --hb-back: var(--jp-layout-color1, Canvas);
   --hb-raised: color-mix(in srgb, var(--hb-text) 6%, var(--hb-back));
@@ -191,12 +191,12 @@ function l(i,e={},...t){let s=document.createElement(i);for(let[r,n]of Object.en
   & .hb-key.hb-waiting { background: var(--hb-accent); color: var(--hb-on); }
 }
 @media print {
-  body:has(.hb-printing) { height: 100vh; overflow: hidden; }
+  body:has(.hb-printing) { height: 100vh; overflow: hidden; background: #fff !important; }
   body:has(.hb-printing) * { visibility: hidden; }
   body .hb-printing, body .hb-printing * { visibility: visible; }
   .heaters-board .hb-dialog.hb-printing {
     --hb-text: #000; --hb-back: #fff; --hb-quiet: #444; --hb-raised: #f4f4f4; --hb-edge: #999;
-    position: fixed; inset: 0; width: 100%; max-width: none; max-height: none; border: 0; box-shadow: none; color: #000; background: #fff; font-size: 10pt;
+    position: fixed; inset: 0 0 auto; margin: 0; width: 100%; max-width: none; max-height: none; border: 0; box-shadow: none; color: #000; background: #fff; font-size: 10pt;
   }
   .heaters-board .hb-dialog.hb-printing::backdrop { background: none; }
   .hb-printing .hb-buttons { display: none !important; }
@@ -603,4 +603,4 @@ ${vs(e)}`});h.append(l("span",{class:"hb-undo","aria-hidden":!0},v("undo"),a.len
   background: #000; border: 1px solid var(--hp-edge); border-radius: 3px; color: #fff; font-size: 11px; text-align: center;
 }
 .heaters-player .hp-hover canvas { display: block; }
-`;var xl={css:sn,view:(i,e,t)=>new us(i,e,t)},kl={board:{css:$r,view:(i,e,t)=>new es(i,e,t,Sl())},status:{css:Zi,view:(i,e,t)=>new ds(i,e,t)}};function Sl(){return(document.getElementById("jupyter-config-data")?.textContent??"").includes('"kernelId"')}function El(){let i=document.getElementById("jupyter-config-data")?.textContent;try{let{baseUrl:e}=JSON.parse(i??"{}");return new URL(e??"/",location.href).href}catch{return new URL("/",location.href).href}}function Ml(i,e){let t=e.slice(0,e.indexOf(" "));if(i.adoptedStyleSheets.some(r=>r.cssRules[0]?.cssText.startsWith(t)))return;let s=new CSSStyleSheet;s.replaceSync(e),i.adoptedStyleSheets=[...i.adoptedStyleSheets,s]}function Tl({model:i,el:e}){let t=kl[i.get("_widget")??""]??xl,s=e.getRootNode();Ml(s instanceof ShadowRoot?s:document,t.css);let r=t.view(e,i,El());return e.dataset.heatersWidgets="0f4a1a7c21109e4c2b214ba6701c0c199c00d8f9741b23ebe6e9cc0f3644666a",()=>r.dispose()}var nb={render:Tl};export{nb as default};
+`;var xl={css:sn,view:(i,e,t)=>new us(i,e,t)},kl={board:{css:$r,view:(i,e,t)=>new es(i,e,t,Sl())},status:{css:Zi,view:(i,e,t)=>new ds(i,e,t)}};function Sl(){return(document.getElementById("jupyter-config-data")?.textContent??"").includes('"kernelId"')}function El(){let i=document.getElementById("jupyter-config-data")?.textContent;try{let{baseUrl:e}=JSON.parse(i??"{}");return new URL(e??"/",location.href).href}catch{return new URL("/",location.href).href}}function Ml(i,e){let t=e.slice(0,e.indexOf(" "));if(i.adoptedStyleSheets.some(r=>r.cssRules[0]?.cssText.startsWith(t)))return;let s=new CSSStyleSheet;s.replaceSync(e),i.adoptedStyleSheets=[...i.adoptedStyleSheets,s]}function Tl({model:i,el:e}){let t=kl[i.get("_widget")??""]??xl,s=e.getRootNode();Ml(s instanceof ShadowRoot?s:document,t.css);let r=t.view(e,i,El());return e.dataset.heatersWidgets="c54595e4d2cd998e89027b8ba59ccfc1bff2b3953e83dba9018cbd95dfba1ac1",()=>r.dispose()}var nb={render:Tl};export{nb as default};
