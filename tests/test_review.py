@@ -360,6 +360,28 @@ def test_a_page_that_slept_goes_on_where_nobody_has_taken_its_clips(open_room: R
     assert decide(ana, "approve", 1)["current"] == 2
 
 
+def test_what_has_run_out_goes_to_whoever_works_on_without_anybody_opening_a_page(open_room: Rooms) -> None:
+    sit_down(open_room(lease_seconds=0.2))
+    ben = ReviewSession(open_room(), reviewer="ben")
+    ben.begin(7)
+    time.sleep(0.3)
+    for number in (7, 8, 9):
+        answer = decide(ben, "approve", number)
+
+    assert answer["held"] == [1, 2, 3, 10, 11, 12]
+    assert answer["others"] == []
+
+
+def test_a_page_that_is_loaded_anew_after_a_long_time_has_its_clips_if_nobody_took_them(
+    open_room: Rooms,
+) -> None:
+    sit_down(open_room(lease_seconds=0.2), session="tab").beat(shown=4, active=True)
+    time.sleep(0.3)
+    begun = ReviewSession(open_room(), reviewer="ana", session="tab").begin()
+
+    assert (begun["held"], begun["current"]) == ([1, 2, 3, 4, 5, 6], 4)
+
+
 def test_a_beat_with_nothing_new_writes_nothing(room: Workspace) -> None:
     session = sit_down(room)
     session.beat(shown=1, active=True)
