@@ -8,11 +8,25 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
 import pytest
-from shows import add_show, add_source, clip, content, decide, event_count, new_catalog, ranges, states, write
+from serving import Served
+from shows import (
+    AnyCatalog,
+    add_show,
+    add_source,
+    clip,
+    content,
+    decide,
+    event_count,
+    new_catalog,
+    ranges,
+    states,
+    write,
+)
 
 from heaters.catalog.check import check
 from heaters.catalog.direct import DirectCatalog
@@ -176,9 +190,17 @@ def test_a_read_only_folder_is_refused_in_words(small_disk: Path) -> None:
             attempt()
 
 
-def test_a_full_disk_loses_nothing_and_is_said_in_words(small_disk: Path) -> None:
-    catalog = new_catalog(small_disk / "catalog")
-    add_show(catalog, *range(0, 210, 10))
+@pytest.mark.parametrize("transport", ["direct", "owner"])
+def test_a_full_disk_loses_nothing_and_is_said_in_words(small_disk: Path, transport: str) -> None:
+    direct = new_catalog(small_disk / "catalog")
+    add_show(direct, *range(0, 210, 10))
+    with Served(direct.folder) if transport == "owner" else nullcontext(direct) as catalog:
+        fill_and_free(small_disk, catalog)
+        assert check(catalog) == []
+    assert check(direct) == []
+
+
+def fill_and_free(small_disk: Path, catalog: AnyCatalog) -> None:
     filler, acknowledged, refused = small_disk / "filler", [], 0
     with filler.open("wb") as file:
         while shutil.disk_usage(small_disk).free > 64_000:
@@ -204,7 +226,6 @@ def test_a_full_disk_loses_nothing_and_is_said_in_words(small_disk: Path) -> Non
     ]
     assert sorted(logged) == sorted(f"op-{number}" for number in range(1, 21))
     assert set(acknowledged) <= set(logged)
-    assert check(catalog) == []
 
 
 def test_network_file_systems_are_refused(tmp_path: Path) -> None:
