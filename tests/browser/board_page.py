@@ -45,6 +45,7 @@ SEE = """(root) => {
 """What a reviewer sees, in one look."""
 NUMBER = f"(root) => ({READ_NUMBER})(root.querySelector('canvas.hb-picture'), {BITS})"
 LOOK = f"(root) => {{ const seen = ({SEE})(root); return {{ ...seen, number: ({NUMBER})(root) }}; }}"
+PAINTED = f"root => {{ const seen = ({LOOK})(root); return seen.number === seen.frame; }}"
 UNTIL = f"""([root, wanted]) => {{
   const seen = ({SEE})(root);
   return Object.entries(wanted).every(([name, value]) => String(seen[name]) === String(value));
@@ -183,15 +184,20 @@ class BoardPage:
     def still(self) -> int:
         """Pause; returns the number in the picture, which is the frame that the board says."""
         self.press("k").wait(playing=False)
-        self.page.wait_for_timeout(60)
-        seen = self.see
-        assert seen.number == seen.frame, seen
-        return seen.number
+        return self.painted()
+
+    def painted(self) -> int:
+        """Wait until the picture is of the frame that the board says; returns its number."""
+        try:
+            self.page.wait_for_function(PAINTED, arg=self.root.element_handle(), timeout=15_000)
+        except TimeoutError:
+            pytest.fail(f"the picture is not of the frame: {self.see}")
+        return self.see.number
 
     def at(self, frame: int) -> BoardPage:
         """Wait until this frame is in the picture."""
         self.wait(frame=frame)
-        assert self.see.number == frame, self.see
+        assert self.painted() == frame, self.see
         return self
 
     def step_to(self, frame: int) -> BoardPage:

@@ -69,11 +69,13 @@ class Reviewer:
     def _split(self) -> None:
         self.board.press("ArrowRight").wait(mode="split", ready=True)
         self.keys += 1
-        seen = self.board.see
-        if seen.number == int(seen.inout.split()[1]):  # it was on the last frame of a loop that began anew
-            self.board.press("ArrowRight").wait(frame=seen.number + 1)
+        number = self.board.painted()
+        if number == int(
+            self.board.see.inout.split()[1]
+        ):  # it was on the last frame of a loop that began anew
+            number = self.board.press("ArrowRight").at(number + 1).painted()
             self.keys += 1
-        self._note("split", self.board.see.number, "Enter")
+        self._note("split", number, "Enter")
 
     def _note(self, action: str, number: int, key: str) -> None:
         self.pressed.append((action, number))
