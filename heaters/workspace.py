@@ -9,12 +9,8 @@ ws.export()
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,15 +18,14 @@ from heaters import pipeline
 from heaters.catalog import requests
 from heaters.config import SETTINGS_FILE, Settings, find_workspace
 from heaters.domain.layout import numbers_of
-from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UnknownReference, UsageError
-from heaters.execution.loop import Watcher, as_error
-from heaters.execution.progress import fitting
-from heaters.execution.runlock import active_run, note_progress, run_lock
-from heaters.stages import detect, handover, ingest, intake, manifests, verify
+from heaters.errors import StoreUnavailable, UnknownReference, UsageError
+from heaters.execution.loop import Watcher
+from heaters.execution.runlock import active_run, run_lock
+from heaters.stages import detect
 from heaters.stages import janitor as cleaning
-from heaters.stages.stage import Stage, Unit
 from heaters.stages.stage import op_id as new_op_id
 from heaters.storage import open_store
+from heaters.work import SNAPSHOTS, RunReport, Work
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,31 +39,6 @@ if TYPE_CHECKING:
 CATALOG_FOLDER: Final = "catalog"
 Ref = int | str
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run or an export did.
-
-    Attributes:
-        done: one row for each unit that ended well (`id`, `stage`, `seconds`, or an exported clip).
-        failed: `id`, `stage`, `error`. Parked sources are in `waiting`, not here.
-        waiting: `id`, `stage`, `reason`.
-        report: where the report lies as a file; None if there was nothing to do.
-        handed_over: copies that `export` made in the folder `to`.
-    """
-
-    done: list[Row]
-    failed: list[Row]
-    waiting: list[Row]
-    seconds: float
-    bytes: int
-    report: Path | None
-    handed_over: list[Path] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, list[Row]]:
-        """The contract of `run --json` and `export --json`."""
-        return {"done": self.done, "failed": self.failed, "waiting": self.waiting}
 
 
 def open_workspace(folder: str | Path | None = None, *, create: bool = False, **settings: Any) -> Workspace:
@@ -134,20 +104,9 @@ class Workspace:
             HeatersError: where a single file was named and it can't be taken.
             NotEnoughSpace: the projection is over the allowed share of the free space.
         """
-        files = [file for source in sources for file in intake.files_of(source)]
-        rows = []
-        for file in files:
-            try:
-                rows.append(
-                    self._ingest_one(
-                        file, whole_clip, allow_truncated, title if len(files) == 1 else None, on_plan
-                    )
-                )
-            except HeatersError as error:
-                if len(files) == 1 or error.exit_code > 1:
-                    raise
-                rows.append({"source": str(file), "error": error.as_json()})
-        return rows
+        return self._work.ingest(
+            *sources, whole_clip=whole_clip, allow_truncated=allow_truncated, title=title, on_plan=on_plan
+        )
 
     def run(
         self,
@@ -171,43 +130,7 @@ class Workspace:
             NotEnoughSpace: the projection is over the allowed share of the free space.
             Interrupted: stopped by the user.
         """
-        unknown = set(stages) - set(pipeline.STAGE_NAMES)
-        if unknown:
-            raise UsageError(
-                f"no stage {', '.join(sorted(unknown))}; there are {', '.join(pipeline.STAGE_NAMES)}"
-            )
-        chosen = (
-            pipeline.stages_named([name for name in stages if name != "export"])
-            if set(stages) != {"export"}
-            else []
-        )
-        rows = self._sources()
-        pending = self._pending(chosen, rows)[: limit or None]
-        parked = [
-            {"id": row["id"], "stage": "parked", "reason": row["last_error"]}
-            for row in rows if row["ingest_state"] == "parked"
-        ]  # fmt: skip
-        written = {one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}}
-        needed = intake.projected([row for row in rows if row["id"] in written])
-        if on_plan and any(needed.values()):
-            on_plan("this run", needed)
-        if dry_run:
-            return RunReport([], [], [*pending, *parked], 0.0, 0, None)
-        report = RunReport([], [], parked, 0.0, 0, None)
-        if pending:
-            intake.refuse_overflow(needed, self.settings, self.store.free_bytes(), "this run")
-
-            def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
-                return pipeline.run_stages(
-                    self.catalog, self.settings, self.store.address, shown, run_id, stages=chosen, limit=limit,
-                    after_each=lambda done: note_progress(self._catalog_folder, f"{len(done.done)} done, {len(done.failed)} failed"),
-                )  # fmt: skip
-
-            report = self._tracked("run", work, watcher, parked)
-        if "export" in stages:
-            exported = self.export(limit=limit, watcher=watcher)
-            report = _joined(report, exported)
-        return report
+        return self._work.run(stages, limit=limit, dry_run=dry_run, watcher=watcher, on_plan=on_plan)
 
     def export(
         self, sources: Sequence[int] | None = None, *, preset: str | None = None, to: str | Path | None = None,
@@ -220,26 +143,9 @@ class Workspace:
             preset: `h264` or `ffv1`; default: the workspace's.
             to: also copy all exported clips of these sources into that folder, with `index.parquet` and `index.csv`.
         """
-        if preset not in (None, "h264", "ffv1"):
-            raise UsageError(f"no preset {preset!r}; there are h264 and ffv1")
         for source_id in sources or ():
             self.source(source_id)
-        ready, waiting = pipeline.exportable(self.catalog, self.settings, preset, sources)
-        report = RunReport([], [], waiting, 0.0, 0, None)
-
-        def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
-            return pipeline.run_export(
-                self.catalog, self.settings, self.store.address, shown, run_id, preset=preset, source_ids=sources, limit=limit)  # fmt: skip
-
-        if ready:
-            report = self._tracked("export", work, watcher, waiting)
-        if to is not None:
-            rows = handover.chosen(
-                self.catalog.rows(handover.EXPORTED), sources, preset or self.settings.preset
-            )
-            with run_lock(self._catalog_folder, "export"):
-                report.handed_over.extend(handover.hand_over(self.store, rows, Path(to)))
-        return report
+        return self._work.export(sources, preset=preset, to=to, limit=limit, watcher=watcher)
 
     def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
         """Read masters and proxies back in full, derive the manifests of exported clips again, and hold all files to their hashes.
@@ -250,13 +156,7 @@ class Workspace:
         Returns:
             `ok`, and `problems`: rows with `source_id`, `frame` (or None) and `what`.
         """
-        rows = [self.source(source)] if source is not None else self._sources("proxy_filepath IS NOT NULL")
-        problems = []
-        for row in rows:
-            if progress:
-                progress(row)
-            problems += self._problems_of(row)
-        return {"ok": not problems, "problems": problems}
+        return self._work.verify([self.source(source)] if source is not None else None, progress)
 
     def retune(
         self, source: int, *, detector: str | None = None, threshold: float | None = None, apply: bool = False,
@@ -468,7 +368,7 @@ class Workspace:
 
         facts = standing.read(
             self.catalog, self.settings, free=self.store.free_bytes(), active=active_run(self._catalog_folder),
-            pending=lambda rows: self._pending(pipeline.STAGES, rows))  # fmt: skip
+            pending=lambda rows: self._work.pending(pipeline.STAGES, rows))  # fmt: skip
         return {"workspace": str(self.root), **facts}
 
     def cost(self) -> list[Row]:
@@ -525,7 +425,7 @@ class Workspace:
         from heaters.catalog.snapshot import restore  # noqa: PLC0415 - DuckDB only where it is used
 
         folder = snapshot or max(
-            (self._catalog_folder / "snapshots").glob("*/"), default=None, key=lambda one: one.name
+            (self._catalog_folder / SNAPSHOTS).glob("*/"), default=None, key=lambda one: one.name
         )
         if folder is None:
             raise UsageError(f"there is no snapshot in {self._catalog_folder / 'snapshots'}")
@@ -535,9 +435,13 @@ class Workspace:
 
     def snapshot(self) -> Path:
         """Write every table of the catalog to Parquet."""
-        return self.catalog.snapshot(self._catalog_folder / "snapshots")
+        return self.catalog.snapshot(self._catalog_folder / SNAPSHOTS)
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _work(self) -> Work:
+        return Work(self.catalog, self.settings, self.store)
 
     @property
     def _catalog_folder(self) -> Path:
@@ -557,117 +461,6 @@ class Workspace:
             f"SELECT * FROM clips_with_cut_points WHERE {where} ORDER BY source_video_id, start_frame, id",
             parameters,
         )
-
-    def _pending(self, stages: Sequence[Stage], rows: Iterable[Row]) -> list[Row]:
-        """The next stage of every source that has one."""
-        found = (
-            (row, next((one for one in stages if one.pending(row, self.settings)), None))
-            for row in rows if row["ingest_state"] != "parked"
-        )  # fmt: skip
-        return [
-            {"id": row["id"], "stage": stage.name, "reason": stage.about} for row, stage in found if stage
-        ]
-
-    def _ingest_one(
-        self, file: Path, whole_clip: bool, allow_truncated: bool, title: str | None,  # noqa: FBT001 - private
-        on_plan: Callable[[Path, Mapping[str, int]], None] | None,
-    ) -> Row:  # fmt: skip
-        seen = intake.look(file, self.settings)
-        projected = dict(seen["probe"]["projected"])
-        copied = seen["bytes"] if self.settings.originals == "copy" else 0
-        intake.refuse_overflow(
-            {mode: count + copied for mode, count in projected.items()}, self.settings, self.store.free_bytes(), str(file))  # fmt: skip
-        added = self.catalog.execute(requests.AddSource(
-            seen["sha256"], title or file.stem, "upload", str(file), not whole_clip, allow_truncated, seen["bytes"], seen["probe"],
-            seen["warnings"]))  # fmt: skip
-        row = added["source"]
-        if ingest.pending(row, self.settings):
-            if on_plan:
-                on_plan(file, projected)
-            unit = ingest.plan({**row, "origin_url": str(file)}, self.settings, self.store.address)
-            self.catalog.execute(
-                requests.StartStage(unit.stage, unit.subject_id, unit.input_hash, unit.params_hash)
-            )
-            self.catalog.execute(ingest.outcome(unit, self._fetched(unit, file)))
-        return {**self.source(row["id"]), "duplicate": added["duplicate"]}
-
-    def _fetched(self, unit: Unit, file: Path) -> Row:
-        """Copy in this process; a failure is noted, so that a later run tries it again."""
-        try:
-            return ingest.run_one(unit.spec)
-        except (HeatersError, OSError) as error:
-            told = as_error(f"{file}: ingest", error)
-            self.catalog.execute(requests.FailStage(
-                unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, told.message, permanent=False,
-                max_attempts=self.settings.max_attempts,
-            ))  # fmt: skip
-            raise told from error
-
-    def _tracked(
-        self,
-        verb: str,
-        work: Callable[[int, Watcher], pipeline.Outcome],
-        watcher: Watcher | None,
-        waiting: list[Row],
-    ) -> RunReport:
-        """Do work as the workspace's one active run, with a row, a report and a snapshot at the end."""
-        began = time.monotonic()
-        with run_lock(self._catalog_folder, verb):
-            self.store.remove_dead_parts()
-            run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"]
-            with self._closed_run(run_id):
-                outcome = work(run_id, watcher or fitting())
-            outcome.waiting += waiting
-            state = "failed" if outcome.failed else "done"
-            self.catalog.execute(requests.FinishRun(
-                run_id, state, len(outcome.done), len(outcome.failed), len(outcome.waiting), outcome.bytes))  # fmt: skip
-            report = RunReport(
-                outcome.done, outcome.failed, outcome.waiting, time.monotonic() - began, outcome.bytes,
-                self._catalog_folder / "reports" / f"run_{run_id}.json")  # fmt: skip
-            self._write_report(report)
-            self.snapshot()
-            return report
-
-    @contextmanager
-    def _closed_run(self, run_id: int) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:
-            state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "died"
-            self.catalog.execute(requests.FinishRun(run_id, state))
-            raise
-
-    def _write_report(self, report: RunReport) -> None:
-        assert report.report is not None
-        text = {**report.as_json(), "seconds": round(report.seconds, 3), "bytes": report.bytes}
-        try:
-            report.report.parent.mkdir(exist_ok=True)
-            report.report.write_text(json.dumps(text, indent=1, default=str) + "\n", "utf-8")
-        except OSError as error:
-            raise StoreUnavailable(
-                f"the work is done and noted, but the report {report.report} can't be written: {error.strerror}",
-                path=str(report.report),
-            ) from error
-
-    def _problems_of(self, row: Row) -> list[Row]:
-        if row["proxy_filepath"] is None:
-            raise UsageError(
-                f"source {row['id']} is {row['ingest_state']}: there is nothing to verify yet; `heaters run` first"
-            )
-        files = self.catalog.rows(
-            "SELECT a.kind, a.uri, a.sha256, a.clip_id, c.clip_no FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id "
-            "WHERE a.source_video_id = ? AND a.state = 'live' ORDER BY c.start_frame, a.uri", [row["id"]])  # fmt: skip
-        unit = verify.plan(row, self.settings, self.store.address)
-        own, of_clips = (
-            [one for one in files if (one["clip_id"] is None) == alone] for alone in (True, False)
-        )
-        found, kept = verify.find_all(unit.spec, row, own)
-        if found and row["ingest_state"] == "ready":
-            self.catalog.execute(requests.FailStage(
-                unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, verify.failure(row["id"], found).message,
-                permanent=False, max_attempts=self.settings.max_attempts,
-            ))  # fmt: skip
-        return found + kept + manifests.manifest_problems(self.store.address, row, of_clips)
 
     def _cuts(self, source: int) -> set[int]:
         """First frames of all live clips but the first."""
@@ -724,10 +517,3 @@ def _make(root: Path) -> None:
             f"can't make a workspace in {root}: {error.strerror}; name a folder that you can write to",
             path=str(root),
         ) from error
-
-
-def _joined(one: RunReport, other: RunReport) -> RunReport:
-    return RunReport(
-        one.done + other.done, one.failed + other.failed, one.waiting + other.waiting, one.seconds + other.seconds,
-        one.bytes + other.bytes, other.report or one.report,
-    )  # fmt: skip

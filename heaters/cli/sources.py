@@ -13,7 +13,8 @@ from heaters.cli import output
 from heaters.cli.output import JsonOption, WorkspaceOption
 from heaters.cli.status import status
 from heaters.errors import HeatersError, UsageError
-from heaters.workspace import RunReport, Workspace, open_workspace
+from heaters.work import RunReport
+from heaters.workspace import Workspace, open_workspace
 
 SOURCE_COLUMNS = (
     "id",

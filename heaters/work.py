@@ -1,0 +1,285 @@
+"""The work on a workspace's shows: runs are one at a time, each with a row, a report and a snapshot at its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from heaters import pipeline
+from heaters.catalog import requests
+from heaters.config import Settings
+from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UsageError
+from heaters.execution.loop import Watcher, as_error
+from heaters.execution.progress import fitting
+from heaters.execution.runlock import note_progress, run_lock
+from heaters.stages import handover, ingest, intake, manifests, verify
+from heaters.stages.stage import Stage, Unit
+from heaters.storage.base import Store
+
+if TYPE_CHECKING:
+    from heaters.catalog.transports import Catalog
+
+SNAPSHOTS: Final = "snapshots"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run or an export did.
+
+    Attributes:
+        done: one row for each unit that ended well (`id`, `stage`, `seconds`, or an exported clip).
+        failed: `id`, `stage`, `error`. Parked sources are in `waiting`, not here.
+        waiting: `id`, `stage`, `reason`.
+        report: where the report lies as a file; None if there was nothing to do.
+        handed_over: copies that `export` made in the folder `to`.
+    """
+
+    done: list[Row]
+    failed: list[Row]
+    waiting: list[Row]
+    seconds: float
+    bytes: int
+    report: Path | None
+    handed_over: list[Path] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, list[Row]]:
+        """The contract of `run --json` and `export --json`."""
+        return {"done": self.done, "failed": self.failed, "waiting": self.waiting}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Takes in, runs stages, exports and verifies; the arguments are those of the methods of `Workspace`."""
+
+    catalog: Catalog
+    settings: Settings
+    store: Store
+
+    def ingest(
+        self, *sources: str | Path, whole_clip: bool = False, allow_truncated: bool = False, title: str | None = None,
+        on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
+    ) -> list[Row]:  # fmt: skip
+        """One row for each file, in order."""
+        files = [file for source in sources for file in intake.files_of(source)]
+        rows = []
+        for file in files:
+            try:
+                rows.append(
+                    self._ingest_one(
+                        file, whole_clip, allow_truncated, title if len(files) == 1 else None, on_plan
+                    )
+                )
+            except HeatersError as error:
+                if len(files) == 1 or error.exit_code > 1:
+                    raise
+                rows.append({"source": str(file), "error": error.as_json()})
+        return rows
+
+    def run(
+        self,
+        stages: Sequence[str] = (),
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        watcher: Watcher | None = None,
+        on_plan: Callable[[str, Mapping[str, int]], None] | None = None,
+    ) -> RunReport:
+        """Carry every source through the stages that are pending."""
+        unknown = set(stages) - set(pipeline.STAGE_NAMES)
+        if unknown:
+            raise UsageError(
+                f"no stage {', '.join(sorted(unknown))}; there are {', '.join(pipeline.STAGE_NAMES)}"
+            )
+        chosen = (
+            pipeline.stages_named([name for name in stages if name != "export"])
+            if set(stages) != {"export"}
+            else []
+        )
+        rows = self._sources()
+        pending = self.pending(chosen, rows)[: limit or None]
+        parked = [
+            {"id": row["id"], "stage": "parked", "reason": row["last_error"]}
+            for row in rows if row["ingest_state"] == "parked"
+        ]  # fmt: skip
+        written = {one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}}
+        needed = intake.projected([row for row in rows if row["id"] in written])
+        if on_plan and any(needed.values()):
+            on_plan("this run", needed)
+        if dry_run:
+            return RunReport([], [], [*pending, *parked], 0.0, 0, None)
+        report = RunReport([], [], parked, 0.0, 0, None)
+        if pending:
+            intake.refuse_overflow(needed, self.settings, self.store.free_bytes(), "this run")
+
+            def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
+                return pipeline.run_stages(
+                    self.catalog, self.settings, self.store.address, shown, run_id, stages=chosen, limit=limit,
+                    after_each=lambda done: note_progress(self.catalog.folder, f"{len(done.done)} done, {len(done.failed)} failed"),
+                )  # fmt: skip
+
+            report = self._tracked("run", work, watcher, parked)
+        if "export" in stages:
+            exported = self.export(limit=limit, watcher=watcher)
+            report = _joined(report, exported)
+        return report
+
+    def export(
+        self, sources: Sequence[int] | None = None, *, preset: str | None = None, to: str | Path | None = None,
+        limit: int | None = None, watcher: Watcher | None = None,
+    ) -> RunReport:  # fmt: skip
+        """Encode every approved clip once."""
+        if preset not in (None, "h264", "ffv1"):
+            raise UsageError(f"no preset {preset!r}; there are h264 and ffv1")
+        ready, waiting = pipeline.exportable(self.catalog, self.settings, preset, sources)
+        report = RunReport([], [], waiting, 0.0, 0, None)
+
+        def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
+            return pipeline.run_export(
+                self.catalog, self.settings, self.store.address, shown, run_id, preset=preset, source_ids=sources, limit=limit)  # fmt: skip
+
+        if ready:
+            report = self._tracked("export", work, watcher, waiting)
+        if to is not None:
+            rows = handover.chosen(
+                self.catalog.rows(handover.EXPORTED), sources, preset or self.settings.preset
+            )
+            with run_lock(self.catalog.folder, "export"):
+                report.handed_over.extend(handover.hand_over(self.store, rows, Path(to)))
+        return report
+
+    def verify(self, rows: Sequence[Row] | None, progress: Callable[[Row], None] | None) -> Row:
+        """Read back what these sources have, or all that have a proxy."""
+        problems = []
+        for row in self._sources("proxy_filepath IS NOT NULL") if rows is None else rows:
+            if progress:
+                progress(row)
+            problems += self._problems_of(row)
+        return {"ok": not problems, "problems": problems}
+
+    def pending(self, stages: Sequence[Stage], rows: Iterable[Row]) -> list[Row]:
+        """The next stage of every source that has one."""
+        found = (
+            (row, next((one for one in stages if one.pending(row, self.settings)), None))
+            for row in rows if row["ingest_state"] != "parked"
+        )  # fmt: skip
+        return [
+            {"id": row["id"], "stage": stage.name, "reason": stage.about} for row, stage in found if stage
+        ]
+
+    def _ingest_one(
+        self, file: Path, whole_clip: bool, allow_truncated: bool, title: str | None,  # noqa: FBT001 - private
+        on_plan: Callable[[Path, Mapping[str, int]], None] | None,
+    ) -> Row:  # fmt: skip
+        seen = intake.look(file, self.settings)
+        projected = dict(seen["probe"]["projected"])
+        copied = seen["bytes"] if self.settings.originals == "copy" else 0
+        intake.refuse_overflow(
+            {mode: count + copied for mode, count in projected.items()}, self.settings, self.store.free_bytes(), str(file))  # fmt: skip
+        added = self.catalog.execute(requests.AddSource(
+            seen["sha256"], title or file.stem, "upload", str(file), not whole_clip, allow_truncated, seen["bytes"], seen["probe"],
+            seen["warnings"]))  # fmt: skip
+        row = added["source"]
+        if ingest.pending(row, self.settings):
+            if on_plan:
+                on_plan(file, projected)
+            unit = ingest.plan({**row, "origin_url": str(file)}, self.settings, self.store.address)
+            self.catalog.execute(
+                requests.StartStage(unit.stage, unit.subject_id, unit.input_hash, unit.params_hash)
+            )
+            self.catalog.execute(ingest.outcome(unit, self._fetched(unit, file)))
+        return {**self._sources(f"id = {row['id']:d}")[0], "duplicate": added["duplicate"]}
+
+    def _fetched(self, unit: Unit, file: Path) -> Row:
+        """Copy in this process; a failure is noted, so that a later run tries it again."""
+        try:
+            return ingest.run_one(unit.spec)
+        except (HeatersError, OSError) as error:
+            told = as_error(f"{file}: ingest", error)
+            self.catalog.execute(requests.FailStage(
+                unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, told.message, permanent=False,
+                max_attempts=self.settings.max_attempts,
+            ))  # fmt: skip
+            raise told from error
+
+    def _tracked(
+        self,
+        verb: str,
+        work: Callable[[int, Watcher], pipeline.Outcome],
+        watcher: Watcher | None,
+        waiting: list[Row],
+    ) -> RunReport:
+        """Do work as the workspace's one active run, with a row, a report and a snapshot at the end."""
+        began = time.monotonic()
+        with run_lock(self.catalog.folder, verb):
+            self.store.remove_dead_parts()
+            run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"]
+            with self._closed_run(run_id):
+                outcome = work(run_id, watcher or fitting())
+            outcome.waiting += waiting
+            state = "failed" if outcome.failed else "done"
+            self.catalog.execute(requests.FinishRun(
+                run_id, state, len(outcome.done), len(outcome.failed), len(outcome.waiting), outcome.bytes))  # fmt: skip
+            report = RunReport(
+                outcome.done, outcome.failed, outcome.waiting, time.monotonic() - began, outcome.bytes,
+                self.catalog.folder / "reports" / f"run_{run_id}.json")  # fmt: skip
+            self._write_report(report)
+            self.catalog.snapshot(self.catalog.folder / SNAPSHOTS)
+            return report
+
+    def _sources(self, where: str = "true") -> list[Row]:
+        return self.catalog.rows(f"SELECT * FROM source_videos WHERE {where} ORDER BY id")
+
+    @contextmanager
+    def _closed_run(self, run_id: int) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "died"
+            self.catalog.execute(requests.FinishRun(run_id, state))
+            raise
+
+    def _write_report(self, report: RunReport) -> None:
+        assert report.report is not None
+        text = {**report.as_json(), "seconds": round(report.seconds, 3), "bytes": report.bytes}
+        try:
+            report.report.parent.mkdir(exist_ok=True)
+            report.report.write_text(json.dumps(text, indent=1, default=str) + "\n", "utf-8")
+        except OSError as error:
+            raise StoreUnavailable(
+                f"the work is done and noted, but the report {report.report} can't be written: {error.strerror}",
+                path=str(report.report),
+            ) from error
+
+    def _problems_of(self, row: Row) -> list[Row]:
+        if row["proxy_filepath"] is None:
+            raise UsageError(
+                f"source {row['id']} is {row['ingest_state']}: there is nothing to verify yet; `heaters run` first"
+            )
+        files = self.catalog.rows(
+            "SELECT a.kind, a.uri, a.sha256, a.clip_id, c.clip_no FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id "
+            "WHERE a.source_video_id = ? AND a.state = 'live' ORDER BY c.start_frame, a.uri", [row["id"]])  # fmt: skip
+        unit = verify.plan(row, self.settings, self.store.address)
+        own, of_clips = (
+            [one for one in files if (one["clip_id"] is None) == alone] for alone in (True, False)
+        )
+        found, kept = verify.find_all(unit.spec, row, own)
+        if found and row["ingest_state"] == "ready":
+            self.catalog.execute(requests.FailStage(
+                unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, verify.failure(row["id"], found).message,
+                permanent=False, max_attempts=self.settings.max_attempts,
+            ))  # fmt: skip
+        return found + kept + manifests.manifest_problems(self.store.address, row, of_clips)
+
+
+def _joined(one: RunReport, other: RunReport) -> RunReport:
+    return RunReport(
+        one.done + other.done, one.failed + other.failed, one.waiting + other.waiting, one.seconds + other.seconds,
+        one.bytes + other.bytes, other.report or one.report,
+    )  # fmt: skip
