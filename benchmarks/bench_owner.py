@@ -83,7 +83,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="heaters-owner-") as folder:
             root = make_workspace(Path(folder), size)
             for reviewers in REVIEWERS[: 2 if arguments.quick else None]:
-                seconds = 6 if arguments.quick else 60
+                seconds = 6 if arguments.quick else 40
                 row = as_row(
                     reviewers,
                     size,
@@ -126,7 +126,11 @@ def measure(root: Path, reviewers: int, seconds: int, *, owner: bool) -> Load:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
     before = cpu_of(note.pid) if note else 0.0
-    told = [json.loads(child.communicate("\n")[0]) for child in children]
+    for child in children:  # and begin together
+        assert child.stdin is not None
+        child.stdin.write("\n")
+        child.stdin.flush()
+    told = [json.loads(child.communicate()[0]) for child in children]
     own = cpu_of(note.pid) - before if note else 0.0
     links.drain()
     return merged(told, own)
