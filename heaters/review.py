@@ -122,7 +122,7 @@ class ReviewSession:
         )
 
     def undo(self, op_id: str) -> Row:
-        """Take back this reviewer's latest command on the source.
+        """Take back this reviewer's latest command on the source; not one of another window of his that is open.
 
         Returns:
             As `decide`; `undid` is the action that was taken back, `undone` the events (`seq`, `action`, `clip_ids`), and
@@ -132,6 +132,8 @@ class ReviewSession:
 
     def undo_to(self, seq: int, op_id: str) -> Row:
         """Take back this reviewer's commands on the source, newest first, down to and with event `seq`: all or none.
+
+        Those of another window of his that is open are left alone.
 
         Raises:
             DecisionRefused: with the one that can't be taken back, or why that event is none to go back to.
@@ -163,9 +165,13 @@ class ReviewSession:
         """
         return self._send(requests.TakeOver(self._seat(), clip_id, whole_run))
 
-    def give_back(self) -> None:
-        """Let go of all clips at once. For pages that are left for good: one that is loaded anew wants to find them."""
-        self._workspace.catalog.execute(requests.GiveBack(self._seat()))
+    def give_back(self, after: float = 0) -> None:
+        """Let go of all clips.
+
+        Args:
+            after: seconds until others get them; a page that goes may only be loaded anew, and then wants to find them.
+        """
+        self._workspace.catalog.execute(requests.GiveBack(self._seat()._replace(seconds=after)))
         self._held = []
 
     def next_source(self) -> Row:

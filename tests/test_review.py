@@ -438,6 +438,22 @@ def test_what_is_given_back_is_free_at_once_and_the_place_is_remembered(room: Wo
     assert ReviewSession(room, reviewer="cem", session="tab").begin("1.5")["current"] == 5
 
 
+def test_a_page_that_goes_keeps_its_clips_for_a_moment_since_it_may_be_loaded_anew(room: Workspace) -> None:
+    sit_down(room, session="tab").give_back(after=20)
+    ben = sit_down(room, "ben")
+    assert ben.beat(shown=7, active=True)["held"] == [*range(7, 13)]
+    told = ben.beat(shown=7, active=True)
+    left = {one["until"] - told["at"] for one in told["others"]}
+
+    assert timedelta(0) < max(left) <= timedelta(seconds=20)
+    again = sit_down(room, session="tab")
+    assert again.beat(shown=1, active=True)["held"] == [*range(1, 7)]
+    again.give_back(after=0.2)
+    again.give_back(after=20)
+    time.sleep(0.3)
+    assert ben.begin(1)["held"] == [*range(1, 7)]
+
+
 def test_going_to_another_source_lets_go_of_the_first_one(room: Workspace) -> None:
     session = sit_down(room)
     begun = session.begin(source=2)
@@ -537,6 +553,46 @@ def test_undo_is_for_this_source_and_refused_where_somebody_has_got_the_clip_by_
     room.decide("approve", "1.12", reviewer="ana")
     with pytest.raises(NothingToUndo, match="has nothing to redo"):
         ana.redo(op_id())
+
+
+def test_undo_leaves_alone_what_was_done_in_another_window_that_is_open(room: Workspace) -> None:
+    first, second = sit_down(room), sit_down(room)
+    mine = decide(first, "approve", 1)["seq"]
+    theirs = decide(second, "archive", 7)["seq"]
+    decide(first, "approve", 2)
+    decide(second, "split", 8, frame=75)
+
+    assert first.undo_to(mine, op_id())["current"] == 1
+    with pytest.raises(
+        NothingToUndo,
+        match="nothing to undo in source 1; another window of yours takes back what was done there",
+    ):
+        first.undo(op_id())
+    with pytest.raises(DecisionRefused, match=f"event {theirs} was decided in another window of yours"):
+        first.undo_to(theirs, op_id())
+    decide(second, "annotate", 9, values={"note": "x"})
+    assert [first.redo(op_id())["redid"] for _ in range(2)] == ["approve", "approve"]
+    assert [second.undo(op_id())["undid"] for _ in range(3)] == ["annotate", "split", "archive"]
+    assert room.undo(reviewer="ana")["undid"] == "approve"
+    assert states(room)[2] == "pending"
+
+
+def test_undo_goes_on_with_what_was_done_in_windows_that_are_closed(room: Workspace) -> None:
+    before = sit_down(room)
+    decide(before, "approve", 1)
+    decide(before, "skip", 2)
+    room.decide("archive", "1.12", reviewer="ana")
+    before.give_back()
+    session = sit_down(room)
+    decide(session, "approve", 3)
+
+    undone = [session.undo(op_id()) for _ in range(4)]
+    assert [(one["undid"], one["current"]) for one in undone] == [
+        ("approve", 3),
+        ("archive", 12),
+        ("skip", 2),
+        ("approve", 1),
+    ]
 
 
 def test_one_can_go_back_to_an_earlier_decision_of_ones_own(room: Workspace) -> None:

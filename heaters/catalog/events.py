@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
+from heaters.catalog.leases import other_windows
 from heaters.catalog.requests import Redo, Undo
 from heaters.catalog.transaction import Transaction
 from heaters.domain.commands import ACTIONS, Change
@@ -20,6 +21,9 @@ _IN_SOURCE: Final = (
     "(source_video_id = $source OR (source_video_id IS NULL AND list_has_any(clip_ids, "
     "(SELECT list(id) FROM clips WHERE source_video_id = $source))))"
 )
+
+_HERE: Final = "(session IS NULL OR NOT list_contains($elsewhere::VARCHAR[], session))"
+"""Not in one of these other windows."""
 
 
 class Author(NamedTuple):
@@ -94,6 +98,9 @@ def with_same_op_id(tx: Transaction, event: Event) -> list[Event]:
 def latest_to_undo(tx: Transaction, request: Undo) -> Event:
     """The reviewer's latest command that stands.
 
+    What he did in another window that is still open is that window's to take back: a request that names its session
+    passes it over. So one key never changes what somebody is looking at elsewhere, perhaps under the same name.
+
     Raises:
         NothingToUndo: there is none.
     """
@@ -106,21 +113,24 @@ def latest_to_redo(tx: Transaction, request: Redo) -> Event:
     Raises:
         NothingToUndo: there is none.
     """
-    decided = f"(SELECT coalesce(max(seq), 0) FROM clip_events WHERE reviewer = $reviewer AND {_UNDOABLE} AND seq > $since)"
+    decided = f"(SELECT coalesce(max(seq), 0) FROM clip_events WHERE reviewer = $reviewer AND {_UNDOABLE} AND {_HERE} AND seq > $since)"
     return _pick(tx, request, f"undone_by > {decided}", "undone_by", "redo")
 
 
-def down_to(tx: Transaction, reviewer: str, source_id: int, seq: int) -> list[Event]:
-    """The reviewer's commands on a source that stand, from the latest down to and with one event.
+def down_to(tx: Transaction, by: Author, source_id: int, seq: int) -> list[Event]:
+    """The author's commands on a source that stand, from the latest down to and with one event.
+
+    As with `latest_to_undo`, what was done in other windows that are open is passed over.
 
     Raises:
         NothingToUndo: that event is not there, or was taken back already.
-        DecisionRefused: it is another reviewer's, or no decision.
+        DecisionRefused: it is another reviewer's or window's, or no decision.
     """
-    parameters = {"source": source_id, "seq": seq}
+    reviewer, parameters = by.reviewer, {"source": source_id, "seq": seq}
+    elsewhere = other_windows(tx, reviewer, by.session) if by.session else []
     rows = tx.rows(
-        f"SELECT reviewer, action, undone_by FROM clip_events WHERE seq = $seq AND {_IN_SOURCE}", parameters
-    )
+        f"SELECT reviewer, session, action, undone_by FROM clip_events WHERE seq = $seq AND {_IN_SOURCE}", parameters
+    )  # fmt: skip
     if not rows:
         raise NothingToUndo(f"source {source_id} has no event {seq}", reviewer=reviewer)
     named = rows[0]
@@ -128,11 +138,13 @@ def down_to(tx: Transaction, reviewer: str, source_id: int, seq: int) -> list[Ev
         raise DecisionRefused(f"event {seq} is {named['action']}: choose a decision to go back to")
     if named["reviewer"] != reviewer:
         raise DecisionRefused(f"event {seq} is a decision of {named['reviewer']}: go back to one of your own")
+    if named["session"] in elsewhere:
+        raise DecisionRefused(f"event {seq} was decided in another window of yours: take it back there")
     if named["undone_by"] is not None:
         raise NothingToUndo(f"event {seq} was taken back already", reviewer=reviewer)
     found = tx.rows(
         f"SELECT seq FROM clip_events WHERE reviewer = $reviewer AND seq >= $seq AND undone_by IS NULL AND {_UNDOABLE} "
-        f"AND {_IN_SOURCE} ORDER BY seq DESC", {**parameters, "reviewer": reviewer},
+        f"AND {_HERE} AND {_IN_SOURCE} ORDER BY seq DESC", {**parameters, "reviewer": reviewer, "elsewhere": elsewhere},
     )  # fmt: skip
     return _read(tx, [row["seq"] for row in found])
 
@@ -163,7 +175,8 @@ def _row(tx: Transaction, seq: int, by: Author, action: str, change: Change) -> 
 
 
 def _pick(tx: Transaction, request: Undo | Redo, condition: str, order: str, verb: str) -> Event:
-    parameters: dict[str, Any] = {"reviewer": request.reviewer}
+    elsewhere = other_windows(tx, request.reviewer, request.session) if request.session else []
+    parameters: dict[str, Any] = {"reviewer": request.reviewer, "elsewhere": elsewhere}
     if request.source_id is not None:
         parameters["source"] = request.source_id
         condition += f" AND {_IN_SOURCE}"
@@ -174,13 +187,14 @@ def _pick(tx: Transaction, request: Undo | Redo, condition: str, order: str, ver
     for since in (max(latest - _RECENT, 0), 0):
         found = tx.rows(
             f"SELECT max_by(seq, {order}) AS seq FROM clip_events WHERE reviewer = $reviewer AND {condition} AND {_UNDOABLE} "
-            f"AND {order} > $since", {**parameters, "since": since},
+            f"AND {_HERE} AND {order} > $since", {**parameters, "since": since},
         )  # fmt: skip
         if found[0]["seq"] is not None:
             return _read(tx, [found[0]["seq"]])[0]
     where = f" in source {request.source_id}" if request.source_id is not None else ""
     what = f"no command {request.of}" if request.of is not None else "nothing"
-    raise NothingToUndo(f"{request.reviewer} has {what} to {verb}{where}", reviewer=request.reviewer)
+    aside = "; another window of yours takes back what was done there" if elsewhere else ""
+    raise NothingToUndo(f"{request.reviewer} has {what} to {verb}{where}{aside}", reviewer=request.reviewer)
 
 
 def _read(tx: Transaction, seqs: Sequence[int]) -> list[Event]:

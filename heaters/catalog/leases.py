@@ -121,8 +121,18 @@ def adopt(tx: Transaction, seat: Seat) -> None:
 
 
 def give_back(tx: Transaction, seat: Seat) -> None:
-    """Let go of everything."""
-    tx.change("DELETE FROM leases WHERE token = ?", [seat.token])
+    """Let everything go after `seat.seconds`, if it does not run out before."""
+    end = tx.now + timedelta(seconds=seat.seconds)
+    tx.change("UPDATE leases SET expires_at = ? WHERE token = ? AND expires_at > ?", [end, seat.token, end])
+
+
+def other_windows(tx: Transaction, reviewer: str, session: str) -> list[str]:
+    """Sessions other than this one in which the same reviewer holds clips."""
+    found = tx.tuples(
+        "SELECT DISTINCT session FROM leases WHERE reviewer = ? AND session <> ? AND expires_at > ?",
+        [reviewer, session, tx.now],
+    )
+    return [name for (name,) in found]
 
 
 def sweep(tx: Transaction, seat: Seat) -> None:

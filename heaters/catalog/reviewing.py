@@ -69,7 +69,7 @@ def undo(request: requests.ReviewUndo, tx: Transaction) -> Answer:
     if request.down_to is None:
         chosen = [events.latest_to_undo(tx, requests.Undo(*by[:2], seat.source_id, seat.session))]
     else:
-        chosen = events.down_to(tx, seat.reviewer, seat.source_id, request.down_to)
+        chosen = events.down_to(tx, by, seat.source_id, request.down_to)
     return _told(tx, seat, changes.turn_back(tx, by, chosen, "undo", _untouchable(tx, seat)))
 
 
@@ -128,7 +128,7 @@ def take_over(request: requests.TakeOver, tx: Transaction) -> Answer:
 
 
 def give_back(request: requests.GiveBack, tx: Transaction) -> Answer:
-    """Let go of all clips of a session."""
+    """Let go of all clips of a session, as soon as its seat says."""
     leases.give_back(tx, request.seat)
     return {}
 

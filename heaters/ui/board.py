@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
 import traitlets as t
 
-from heaters.errors import HeatersError, UsageError
+from heaters.errors import CatalogError, HeatersError, UsageError
 from heaters.review import ReviewSession
 from heaters.server.registry import register
 from heaters.ui import board_messages, hotkeys, messages
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FILMS_KEPT: Final = 3
 """Frame indexes in memory; 3 MB for an hour each."""
+_RELOAD_SECONDS: Final = 20
+"""A page can't tell whether it is closed or loaded anew. With a kernel to start, the latter takes 3 to 15 s."""
 
 Row = dict[str, Any]
 Answer = tuple[Row, list[bytes]]
@@ -68,10 +70,12 @@ class ReviewBoard(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Give back what its sessions hold, and end the widget."""
-        for session in self._sessions.values():
-            session.give_back()
-        self._sessions.clear()
-        super().close()
+        try:
+            for session in self._sessions.values():
+                session.give_back()
+        finally:
+            self._sessions.clear()
+            super().close()
 
     # -- questions of the page ----------------------------------------------------------------------------------------
 
@@ -129,10 +133,19 @@ class ReviewBoard(anywidget.AnyWidget):
     def _refusal(self, error: HeatersError, content: Row) -> Row:
         if content.get("kind") in messages.BYTES_ASKED:
             return {"kind": "failed", "message": error.message}
-        ids = [int(one) for one in content.get("clip_ids") or ()]
-        marks = ", ".join("?" for _ in ids)
-        rows = self._workspace.catalog.rows(f"SELECT * FROM clips WHERE id IN ({marks})", ids) if ids else []
-        return board_messages.refusal(error, rows)
+        # who has just waited for the catalog in vain does not wait for it again
+        ids = () if isinstance(error, CatalogError) else content.get("clip_ids") or ()
+        return board_messages.refusal(error, self._as_they_are(ids))
+
+    def _as_they_are(self, clip_ids: Sequence[int]) -> list[Row]:
+        """Rows of some clips; none where the catalog can't be read: the page hears of them by its next beat."""
+        if not clip_ids:
+            return []
+        marks = ", ".join("?" for _ in clip_ids)
+        try:
+            return self._workspace.catalog.rows(f"SELECT * FROM clips WHERE id IN ({marks})", clip_ids)
+        except CatalogError:
+            return []
 
     def _film(self, source_id: int, *, fresh: bool = False) -> messages.Film:
         """The source's film; `fresh` where it may have been prepared again since."""
@@ -185,7 +198,7 @@ def _scores(session: ReviewSession, _: Row) -> Answer:
 
 
 def _leave(session: ReviewSession, _: Row) -> Answer:
-    session.give_back()
+    session.give_back(_RELOAD_SECONDS)
     return {"kind": "saved"}, []
 
 
