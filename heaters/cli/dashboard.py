@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +15,7 @@ import typer
 from heaters.cli.catalog import serve_in_background
 from heaters.cli.output import WorkspaceOption
 from heaters.config import find_workspace
+from heaters.errors import HeatersError
 
 if TYPE_CHECKING:
     from heaters.server.dashboard import HeatersVoila
@@ -50,7 +53,7 @@ def serve_page(
     far = "SSH_CONNECTION" in os.environ
     HeatersVoila(
         str(page()), port, ip, token, open_browser=browser and not far,
-        on_ready=lambda server: _begin(server, root, far=far), opening={PAGE: review_opening()},
+        on_ready=lambda server: _begin(server, root, far=far), on_visit=_served_again(root), opening={PAGE: review_opening()},
     ).start()  # fmt: skip
     print("\nstopped; what was decided is kept. Go on with: heaters dashboard")
 
@@ -59,6 +62,29 @@ def page() -> Path:
     """The notebook that is served: of an installed heaters, or of a checkout."""
     installed = Path(str(files("heaters"))) / "_dashboards" / PAGE
     return installed if installed.is_file() else Path(__file__).resolve().parents[2] / "dashboards" / PAGE
+
+
+def _served_again(root: Path) -> Callable[[], None]:
+    """What starts the catalog's owner again, in a thread: it leaves when nobody was there for a while, the dashboard stays."""
+    starting = threading.Lock()
+
+    def start() -> None:
+        try:
+            serve_in_background(root)
+        except (HeatersError, OSError) as error:
+            print(
+                f"pages open the catalog one by one, since it can't be served: {error}",
+                file=sys.stderr,
+                flush=True,
+            )
+        finally:
+            starting.release()
+
+    def visited() -> None:
+        if starting.acquire(blocking=False):
+            threading.Thread(target=start, daemon=True).start()
+
+    return visited
 
 
 def _begin(server: HeatersVoila, root: Path, *, far: bool) -> None:

@@ -58,6 +58,7 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
         token: who opens the page must know it; None lets everybody on this machine in.
         open_browser: whether to open the page here.
         on_ready: called with the server when it listens.
+        on_visit: called at every visit, before the page's kernel is started; must not take long.
         opening: HTML to show while a page's kernel starts, by the name of the notebook's file.
         traits: of Voila, such as `base_url`. Configuration files of Voila are not read.
 
@@ -67,11 +68,12 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
 
     def __init__(
         self, notebook: str, port: int | None, ip: str, token: str | None, *, open_browser: bool = False,
-        on_ready: Callable[[HeatersVoila], None] = lambda _: None, opening: Mapping[str, str] | None = None, **traits: Any,
+        on_ready: Callable[[HeatersVoila], None] = lambda _: None, on_visit: Callable[[], None] = lambda: None,
+        opening: Mapping[str, str] | None = None, **traits: Any,
     ) -> None:  # fmt: skip
         require_token(ip, token)
         self._opening = dict(opening or {})
-        self._wanted_port, self._on_ready = port, on_ready
+        self._wanted_port, self._on_ready, self._on_visit = port, on_ready, on_visit
         super().__init__(
             notebook_path=notebook, ip=ip, token=token or "", open_browser=open_browser, log_level="ERROR",
             config_file_paths=[], config=_settings(), **traits,
@@ -92,8 +94,8 @@ class HeatersVoila(Voila):  # type: ignore[misc] # untyped
         """Voila's settings, with kernel websockets that don't wait."""
         settings: dict[str, Any] = super().init_settings()
         settings["kernel_websocket_connection_class"] = prompt(settings["kernel_websocket_connection_class"])
+        settings |= {"heaters_opening": self._opening, "heaters_visited": self._on_visit}
         # without a token, a page must be asked for by a name of this machine: other names may be rebound to it
-        settings["heaters_opening"] = self._opening
         settings |= {"allow_remote_access": bool(self.token), "local_hostnames": ["localhost"]}
         return settings
 

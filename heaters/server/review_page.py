@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError, authenticated
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 _ELSEWHERE: Final = re.compile(r'<link rel="stylesheet" href="https?://[^>]*>')
 _LOADING: Final = re.compile(r'<div id="loading"[^>]*>')
+_KERNEL: Final = re.compile(r'"kernelId": ?"([\w-]+)"')
 _ASK_FOR_THEME: Final = """<!DOCTYPE html>
 <meta charset="utf-8"><title>heaters</title>
 <script>
@@ -37,15 +39,25 @@ _SAY_GOODBYE: Final = """
 class ReviewPage(TornadoVoilaHandler):  # type: ignore[misc] # untyped
     """One visit, with a kernel of its own."""
 
+    _kernel, _gone = "", False
+
     @authenticated
     async def get(self, path: str | None = None) -> None:
         """Send the page, or, before any kernel is started, the question for the browser's theme."""
         if path:
             raise HTTPError(404)
         if self.get_query_argument("theme", None):
+            self.settings["heaters_visited"]()
             await super().get(path)
+            if self._gone and self._kernel in self.kernel_manager:
+                await ensure_async(self.kernel_manager.shutdown_kernel(self._kernel))
         else:
             self.finish(_ASK_FOR_THEME)
+
+    def on_connection_close(self) -> None:
+        """Note that the page was left before it was complete: it can't say goodbye."""
+        super().on_connection_close()
+        self._gone = True
 
     async def get_generator(self, path: str | None = None) -> AsyncIterator[str]:
         """The page in pieces. Voila 0.5's names style sheets on a CDN, which a closed network waits for in vain.
@@ -55,6 +67,7 @@ class ReviewPage(TornadoVoilaHandler):  # type: ignore[misc] # untyped
         """
         opening = self.settings["heaters_opening"].get(Path(self.notebook_path).name, "")
         async for piece in super().get_generator(path):
+            self._kernel = found[1] if (found := _KERNEL.search(piece)) else self._kernel
             yield _LOADING.sub(lambda found: found.group() + opening, _ELSEWHERE.sub("", piece), count=1)
         yield _SAY_GOODBYE
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from driving import Heaters
 from hosting import TOKEN, dashboard, wait_until
+from serving import answers
 
+from heaters.catalog.files import OWNER_LOG
+from heaters.catalog.remote import Links
 from heaters.server.dashboard import is_loopback
 
 if TYPE_CHECKING:
@@ -50,6 +53,20 @@ def test_a_page_that_is_left_ends_its_kernel(
         ] == []
         {"close the tab": page.close, "go elsewhere": lambda: page.goto("about:blank")}[leave]()
         assert wait_until(lambda: host.kernels == [])
+
+
+def test_a_visit_that_breaks_off_leaves_no_kernel_and_the_catalog_is_served_again(
+    ws: Workspace, tmp_path: Path
+) -> None:
+    catalog = ws.root / "catalog"
+    with dashboard(ws.root, tmp_path) as host:
+        Links(catalog, 10).drain()
+        assert wait_until(lambda: not answers(catalog))
+        with socket.create_connection(("localhost", host.port)) as visitor:
+            visitor.sendall(b"GET /?theme=light HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert wait_until(lambda: len(host.kernels) == 1)
+        assert wait_until(lambda: host.kernels == [])
+        assert wait_until(lambda: (catalog / OWNER_LOG).read_text().count("is served by process") == 2)
 
 
 def test_ctrl_c_ends_the_kernels_of_pages_that_are_open_and_is_no_failure(
