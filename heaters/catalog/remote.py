@@ -68,6 +68,7 @@ class Links:
         self._seconds = seconds
         self._idle: list[Line] = []
         self._dead: tuple[int, int] | None = None
+        self._silent: tuple[int, int] | None = None
         watch(self)
 
     def work_lock(self) -> None:
@@ -90,6 +91,10 @@ class Links:
     def put_back(self, line: Line) -> None:
         """Keep a connection for whoever needs one next."""
         self._idle.append(line)
+
+    def had_the_lock(self) -> None:
+        """Whoever wrote the file, and then said nothing, is dead: he let go of the lock, and we have had it since."""
+        self._dead, self._silent = self._silent or self._dead, None
 
     def look(self) -> None:
         """For those who wait for the lock.
@@ -176,12 +181,14 @@ class Links:
                 "upgrade heaters, or restart what still runs the old one", path=str(self._file), version=note.schema,
             )  # fmt: skip
         line = None
-        if note.host == os.uname().nodename and _alive(note.pid):
+        renamed = note.host != os.uname().nodename  # as a laptop is in another network
+        if renamed or _alive(note.pid):
             try:
                 line = self._connect(note)
             except ConnectionRefusedError:
                 self._dead = written
             except OSError:  # it is stuck, or somebody else has got its port
+                self._silent = written
                 return None
         else:
             self._dead = written

@@ -117,7 +117,7 @@ class Catalog:
         while True:
             line = self._links.take()
             try:
-                return directly(sent) if line is None else by_owner(line)
+                return self._with_the_lock(directly, sent) if line is None else by_owner(line)
             except OwnerThere:
                 pass
             except OwnerGone as gone:
@@ -132,6 +132,11 @@ class Catalog:
                 if obstacle is None:
                     raise
                 raise CatalogLocked(f"{self.folder} can't be used: {obstacle}", **error.facts) from error
+
+    def _with_the_lock(self, directly: Callable[[bool], Answer], sent: bool) -> Answer:  # noqa: FBT001 - as it is called
+        answer = directly(sent)
+        self._links.had_the_lock()
+        return answer
 
     def _ask_copy(self, sql: str, parameters: Parameters) -> Table:
         from heaters.catalog.asking import ask_copy  # noqa: PLC0415 - an owner's clients need no DuckDB

@@ -209,6 +209,35 @@ def test_an_impostor_at_the_address_is_told_no_decision(folder: Path) -> None:
     assert not any(note.token.encode() in one for one in heard)
 
 
+def test_a_stranger_at_the_address_of_a_dead_one_is_asked_once(folder: Path) -> None:
+    with Owner(folder) as killed:
+        note = Links(folder, 10).note()
+        killed.process.kill()
+    assert note is not None
+    with socket.create_server((HOME, 0)) as stranger:
+        left = {**note._asdict(), "port": stranger.getsockname()[1], "pid": os.getpid()}
+        (folder / OWNER_FILE).write_text(json.dumps(left), "utf-8")
+        catalog = Catalog(folder, lock_seconds=0.3)  # as long as it waits for a greeting that never comes
+        decide(catalog, "approve", 1)
+        decide(catalog, "approve", 2)
+        stranger.settimeout(10)
+        stranger.accept()[0].close()
+        stranger.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
+    with Owner(folder) as fresh:
+        decide(catalog, "approve", 3)
+        assert json.loads((folder / OWNER_FILE).read_text("utf-8"))["pid"] == fresh.process.pid
+        assert states(catalog)[3] == "approved"
+
+
+def test_one_is_found_though_the_machine_has_got_another_name(folder: Path, owner: Owner) -> None:
+    file = folder / OWNER_FILE
+    note = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps({**note, "host": "another-name"}), "utf-8")
+    assert decide(Catalog(folder, lock_seconds=0.5), "approve", 1)["next"]["id"] == 2
+
+
 def test_the_file_of_a_dead_one_holds_nobody_back(folder: Path) -> None:
     with Owner(folder) as killed:
         decide(Catalog(folder), "approve", 1)
