@@ -15,7 +15,8 @@ export interface PictureSupply {
   dispose(): void;
 }
 
-const KEPT = 240;
+/** Of all pictures that are kept: 48 MB. A strip on a sharp screen has pictures of half a megabyte each. */
+const KEPT_PIXELS = 12 * 2 ** 20;
 
 export class Thumbnails {
   readonly #supply: () => PictureSupply;
@@ -24,6 +25,7 @@ export class Thumbnails {
   readonly #closed = new AbortController();
   #started: PictureSupply | null = null;
   #queue: Promise<unknown> = Promise.resolve();
+  #pixels = 0;
 
   /** `supply` is called when the first picture is wanted. */
   constructor(supply: () => PictureSupply) {
@@ -56,19 +58,37 @@ export class Thumbnails {
     this.#started?.dispose();
     this.#started = null;
     this.#kept.clear();
+    this.#pixels = 0;
   }
 
   async #make(frame: number, width: number, signal: AbortSignal): Promise<HTMLCanvasElement | null> {
     const key = `${frame}:${width}`;
-    const kept = this.#kept.get(key);
+    const kept = this.#find(key);
     if (kept) return kept;
     const either = AbortSignal.any([signal, this.#closed.signal]);
-    const turn = this.#queue.then(() => this.#draw(frame, width, either));
+    // Somebody else may have asked for it before its turn came.
+    const turn = this.#queue.then(async () => this.#find(key) ?? this.#keep(key, await this.#draw(frame, width, either)));
     this.#queue = turn.catch(() => undefined);
-    const made = await turn;
+    return await turn;
+  }
+
+  #find(key: string): HTMLCanvasElement | undefined {
+    const kept = this.#kept.get(key);
+    if (kept) {
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+    }
+    return kept;
+  }
+
+  #keep(key: string, made: HTMLCanvasElement): HTMLCanvasElement {
     this.#kept.set(key, made);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    this.#pixels += made.width * made.height;
+    for (const [oldest, { width, height }] of this.#kept) {
+      if (this.#pixels <= KEPT_PIXELS) break;
+      this.#kept.delete(oldest);
+      this.#pixels -= width * height;
+    }
     return made;
   }
 

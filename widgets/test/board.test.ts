@@ -341,3 +341,30 @@ test("frames that come up next are fetched ahead, once for several clips", async
   assert.ok(screen.prefetched.length <= 4, `${screen.prefetched.length}`);
   assert.deepEqual(screen.expected, [70, 50]);
 });
+
+test("a cut stays the detector's when the other end of its clip is set by hand, also once the kernel has answered", async (t) => {
+  const { board, kernel, screen, press, settled } = await desk(t, [row(1, 0, 10), row(2, 10, 20, { score: 0.4 }), row(3, 20, 30, { score: 3 })]);
+  await press("ArrowDown");
+  screen.paint(15);
+  await press("b");
+  await settled();
+  assert.deepEqual(kernel.clips.map(({ start_frame, origin }) => [start_frame, origin]), [[0, "auto"], [10, "human"], [15, "human"], [20, "auto"]]);
+  assert.deepEqual(board.state.clips.map(({ start_frame, origin }) => [start_frame, origin]), [[0, "auto"], [10, "auto"], [15, "human"], [20, "auto"]]);
+});
+
+test("a clip that is asked for while a source opens comes up all the same", async (t) => {
+  const { board, screen, press, on } = await desk(t, 3);
+  const show = screen.show.bind(screen);
+  let goOn = (): void => undefined;
+  screen.show = async (shown) => {
+    screen.player = null;
+    await new Promise<void>((resolve) => (goOn = resolve));
+    return show(shown);
+  };
+  board.openSource(1);
+  await sleep(20);
+  await press("ArrowDown");
+  goOn();
+  await sleep(5);
+  assert.deepEqual([on(), board.state.ready, board.state.frame], ["1.2", true, 10]);
+});

@@ -7,7 +7,7 @@ import { Changes } from "../src/board/regions/changes.ts";
 import { framesOf } from "../src/board/regions/hoverPlay.ts";
 import { cutRange, frameAt, partOf, placeOf, ticks, viewAround } from "../src/board/regions/span.ts";
 import { strengthOf } from "../src/board/regions/strength.ts";
-import { clock, idle, keyOf, keyParts, lasting } from "../src/board/regions/words.ts";
+import { clock, idle, keyOf, keyParts, lasting, timeOfDay } from "../src/board/regions/words.ts";
 import type { BoardKey } from "../src/board/protocol.ts";
 
 const FILM = [24, 1] as const;
@@ -73,7 +73,7 @@ test("hovering shows frames of the clip only, in their order, also of two frames
 test("a weak cut is called weak, and one that a human set is not judged", () => {
   const word = (score: number | null, origin: "auto" | "human" = "auto") => strengthOf({ score, origin }).mark.word;
   assert.deepEqual([word(0.7), word(1), word(1.99), word(2), word(null)], ["weak", "cut", "cut", "clear cut", "no score"]);
-  assert.equal(word(0.1, "human"), "set by hand");
+  assert.deepEqual([word(0.1, "human"), word(null, "human"), word(2.5, "human")], ["set by hand", "set by hand", "clear cut"]);
   assert.equal(strengthOf({ score: 9, origin: "auto" }).part, 1);
 });
 
@@ -93,6 +93,7 @@ test("times are short and say their unit", () => {
   assert.equal(clock(new Date(2026, 5, 3, 9, 5).toISOString(), now), "09:05");
   assert.equal(clock(new Date(2026, 5, 2, 9, 5).toISOString(), now), "2 Jun 09:05");
   assert.equal(clock("", now), "");
+  assert.deepEqual([timeOfDay(new Date(2026, 5, 3, 16, 5, 9)), timeOfDay(new Date(2026, 5, 3, 0, 5, 9), true)], ["16:05", "00:05:09"]);
 });
 
 test("a region draws again only when one of its values is another", () => {

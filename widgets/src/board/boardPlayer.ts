@@ -57,6 +57,8 @@ export class BoardPlayer {
     this.#aim(range, show.frame, plays);
     await this.#screen.show(show, avcc, rows);
     this.#screen.player?.setMuted(this.#muted);
+    // Meanwhile another clip or frame may have been asked for.
+    if (this.#wanted !== show.frame) void this.#screen.player?.seek(this.#wanted);
   }
 
   /** Bring a clip up on a frame; it plays from there if `plays`. */

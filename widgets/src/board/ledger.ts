@@ -104,7 +104,7 @@ export class Ledger {
     const isNews = seq >= this.#seq;
     const own = clips.filter((row) => row.ref.startsWith(`${this.#source}.`));
     const newer = own.filter((row) => row.version >= (known.get(row.id)?.version ?? (isNews ? 0 : Infinity)));
-    this.#told = changed(this.#told, newer.map((row) => scored(row, known.get(row.id))), isNews ? gone : []);
+    this.#told = changed(this.#told, newer.map((row) => sameCut(row, known.get(row.id))), isNews ? gone : []);
     this.#seq = Math.max(this.#seq, seq);
     this.#fold();
   }
@@ -132,7 +132,11 @@ export class Ledger {
 
 const EMPTY = { versions: {}, down_to: 0, touched: [], fresh: 0, of: null };
 
-/** Refusals tell rows without the score of their cut, which stays while the cut does. */
-function scored(row: ClipRow, known: ClipRow | undefined): ClipRow {
-  return row.score === null && known?.start_frame === row.start_frame ? { ...row, score: known.score } : row;
+/**
+ * The row with what is known of the cut at its start, while that stays where it is: refusals tell no score, and a clip whose other
+ * end was moved by a human counts as a human's.
+ */
+function sameCut(row: ClipRow, known: ClipRow | undefined): ClipRow {
+  if (known?.start_frame !== row.start_frame) return row;
+  return { ...row, score: row.score ?? known.score, origin: row.origin === "human" ? known.origin : row.origin };
 }

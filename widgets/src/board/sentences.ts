@@ -2,6 +2,7 @@
 
 import type { Op } from "./outbox.ts";
 import type { ClipRow } from "./protocol.ts";
+import { timeOfDay } from "./regions/words.ts";
 
 const DONE: Readonly<Record<string, string>> = {
   merge: "Merged into", split: "Split", group: "Grouped", ungroup: "Taken out of its group:", reset: "Pending again:",
@@ -55,8 +56,7 @@ export function takenOver(refs: readonly string[], reviewer: string): string {
 }
 
 export function offline(since: Date, lasts: boolean): string {
-  const time = since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  return `No answer since ${time}.${lasts ? " If it stays like this, reload the page." : ""}`;
+  return `No answer since ${timeOfDay(since, true)}.${lasts ? " If it stays like this, reload the page." : ""}`;
 }
 
 /** Who decided before on clips, and how often; most first. */

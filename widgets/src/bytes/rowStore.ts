@@ -18,7 +18,7 @@ export class RowStore {
   readonly frames: number;
   readonly #rowsFor: RowsFor;
   readonly #outage: Outage;
-  readonly #slices: FrameRows[] = [];
+  #slices: FrameRows[] = [];
   readonly #coming = new Map<number, Promise<void>>();
   readonly #closed = new AbortController();
 
@@ -28,8 +28,9 @@ export class RowStore {
     this.#outage = new Outage(tell);
   }
 
+  /** What these rows cover is kept no longer twice: a page may show thousands of clips of one source. */
   add(rows: FrameRows): void {
-    this.#slices.unshift(rows);
+    this.#slices = [rows, ...this.#slices.filter(({ first, end }) => first < rows.first || end > rows.end)];
   }
 
   /** The row, where it is here. */

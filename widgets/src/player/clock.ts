@@ -69,7 +69,9 @@ export class Clock {
       this.#leads = plays;
       this.#moved = performance.now();
       this.#silent = !plays;
-      if (!plays) this.#since = performance.now();
+      if (plays) return;
+      this.#since = performance.now();
+      void sound.late?.then(() => turn === this.#turn && this.retrySound(), () => undefined);
     });
   }
 

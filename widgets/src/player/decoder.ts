@@ -1,6 +1,9 @@
 /** Decodes single pictures. Every frame of a review proxy is an IDR picture, so any of them may come next. */
 
 const HANGS_MS = 5_000;
+/** After so long without a picture a flush brings what is held back; a decoder that holds back so often is flushed each time. */
+const QUIET_MS = 100;
+const OFTEN = 3;
 
 interface Waiting {
   resolve(picture: VideoFrame): void;
@@ -20,6 +23,8 @@ export class PictureDecoder {
   #decoder: VideoDecoder | null = null;
   #next = 0;
   #flushing = false;
+  #quiet: ReturnType<typeof setTimeout> | undefined;
+  #heldBack = 0;
   #disposed = false;
 
   constructor(config: VideoDecoderConfig) {
@@ -53,14 +58,18 @@ export class PictureDecoder {
       const timestamp = this.#next++;
       decoder.decode(new EncodedVideoChunk({ type: "key", timestamp, data: bytes }));
       this.#waiting.set(timestamp, { resolve, reject });
-      this.#flushSoon(decoder);
+      if (this.#heldBack < OFTEN) this.#flushWhenQuiet(decoder);
+      else this.#flushSoon(decoder);
     });
   }
 
   #living(): VideoDecoder {
     if (this.#decoder?.state === "configured") return this.#decoder;
     const decoder = new VideoDecoder({
-      output: (picture) => this.#output(picture),
+      output: (picture) => {
+        this.#output(picture);
+        if (this.#waiting.size > 0 && this.#heldBack < OFTEN) this.#flushWhenQuiet(decoder);
+      },
       error: (error) => {
         if (this.#decoder === decoder) this.#fail(error);
       },
@@ -70,13 +79,28 @@ export class PictureDecoder {
   }
 
   #output(picture: VideoFrame): void {
+    this.#stir();
     const waiting = this.#waiting.get(picture.timestamp);
     if (!waiting) return picture.close();
     this.#waiting.delete(picture.timestamp);
     waiting.resolve(picture);
   }
 
-  /** WebKitGTK 2.50 puts nothing out without a flush; one is enough for all frames that were given in one go. */
+  /** Chromium 156 needs no flush, and each one costs it a fifth of its pace; WebKitGTK 2.50 puts nothing out without one. */
+  #flushWhenQuiet(decoder: VideoDecoder): void {
+    this.#quiet ??= setTimeout(() => {
+      this.#stir();
+      this.#heldBack++;
+      this.#flushSoon(decoder);
+    }, QUIET_MS);
+  }
+
+  #stir(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = undefined;
+  }
+
+  /** One flush is enough for all frames that were given in one go. */
   #flushSoon(decoder: VideoDecoder): void {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -106,6 +130,7 @@ export class PictureDecoder {
   }
 
   #fail(error: unknown): void {
+    this.#stir();
     const decoder = this.#decoder;
     this.#decoder = null;
     if (decoder && decoder.state !== "closed") decoder.close();

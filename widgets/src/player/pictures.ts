@@ -63,7 +63,10 @@ export class Pictures {
 
   /** One picture, which the caller closes. Throws the fault that kept it away, or the signal's reason. */
   async take(frame: number, signal: AbortSignal): Promise<VideoFrame> {
-    const coming = this.#coming.get(frame) ?? this.start(frame);
+    signal.throwIfAborted();
+    const ready = this.#coming.get(frame);
+    // What went wrong ahead of its time may go right now.
+    const coming = ready && !ready.error ? ready : this.start(frame);
     this.#coming.delete(frame);
     const leave = () => coming.drop();
     signal.addEventListener("abort", leave);

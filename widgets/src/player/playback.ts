@@ -87,6 +87,7 @@ export class Playback {
       const row = await this.#stage.bytes.rows.row(from, this.#ahead.signal);
       if (this.#ended) return;
       this.#clock.start(this.#stage.seconds(row.pts), this.#speed);
+      if (document.hidden) this.#clock.hold();
       this.#dueSince = performance.now();
       this.#frame();
     } catch (error) {
@@ -128,7 +129,7 @@ export class Playback {
       if (slot.coming.picture || slot.coming.error) count = at + 1;
     }
     for (const [at, slot] of this.#slots.splice(0, count).entries()) {
-      const picture = at === count - 1 ? slot.coming.take() : null;
+      const picture = at === count - 1 && !this.#ended ? slot.coming.take() : null;
       if (picture) {
         this.#stage.paint(picture, slot.frame);
         picture.close();

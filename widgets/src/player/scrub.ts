@@ -6,10 +6,12 @@ import type { Pictures } from "./pictures.ts";
 const STEADY = 2;
 const FARTHEST_STEP = 16;
 /** So many steps ahead bytes are fetched, and pictures decoded. */
-const BYTES_AHEAD = 15;
+const BYTES_AHEAD = 24;
 const PICTURES_AHEAD = 3;
 /** Fetch again when fewer than this of the next frames are here. */
-const REFILL = 6;
+const REFILL = 10;
+/** These come first, in a request of their own: the whole run would keep them waiting for its last frame. */
+const SOON = 3;
 
 /** Tells a steady step from jumps. */
 export class Stride {
@@ -58,12 +60,19 @@ export class StepsAhead {
     const run = { first: Math.min(...frames), last: Math.max(...frames), controller };
     this.#fetching = run;
     try {
-      if (run.last - run.first < frames.length) await this.#bytes.fetchRun(run.first, run.last + 1, controller.signal);
-      else await Promise.all(frames.map((frame) => this.#bytes.get(frame, controller.signal)));
+      await this.#bring(frames.slice(0, SOON), controller.signal);
+      await this.#bring(frames.slice(SOON), controller.signal);
     } catch {
       // Whoever needs one of these frames hears of the fault.
     } finally {
       if (this.#fetching === run) this.#fetching = null;
     }
+  }
+
+  async #bring(frames: readonly number[], signal: AbortSignal): Promise<void> {
+    if (frames.length === 0) return;
+    const [first, last] = [Math.min(...frames), Math.max(...frames)];
+    if (last - first < frames.length) await this.#bytes.fetchRun(first, last + 1, signal);
+    else await Promise.all(frames.map((frame) => this.#bytes.get(frame, signal)));
   }
 }

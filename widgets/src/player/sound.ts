@@ -12,6 +12,7 @@ export class Sound {
   readonly #closed = new AbortController();
   readonly #idle = new Idle(IDLE_MS, () => this.#unload());
   #element: HTMLAudioElement | null = null;
+  #loading: Promise<HTMLAudioElement> | null = null;
   #file: MediaAddress | null = null;
   #muted = false;
   #turn = 0;
@@ -27,13 +28,19 @@ export class Sound {
     if (this.#element) this.#element.muted = muted;
   }
 
-  /** Play from a time in seconds. False where there will be no sound this time. */
+  /** Settles when the load that is under way has come to its end; null where none is. */
+  get late(): Promise<unknown> | null {
+    return this.#loading;
+  }
+
+  /** Play from a time in seconds. False where there will be no sound this time, or it is `late`. */
   async start(at: number, speed: number): Promise<boolean> {
     const turn = ++this.#turn;
     this.#idle.busy();
     try {
-      const element = await this.#ready();
+      const element = await withinTime(this.#ready(), STARTS_MS);
       if (turn !== this.#turn) return false;
+      this.#idle.busy();
       element.currentTime = at;
       element.playbackRate = speed;
       element.preservesPitch = true;
@@ -73,16 +80,20 @@ export class Sound {
     this.#unload();
   }
 
-  async #ready(): Promise<HTMLAudioElement> {
-    if (this.#element) return this.#element;
-    const file = await this.#load(this.#closed.signal);
-    if (this.#closed.signal.aborted || this.#element) {
-      file.release();
-      this.#closed.signal.throwIfAborted();
-    }
-    if (this.#element) return this.#element;
+  /** One load, however often somebody starts and stops meanwhile: without a server the whole file comes through the kernel. */
+  #ready(): Promise<HTMLAudioElement> {
+    if (this.#element) return Promise.resolve(this.#element);
+    return (this.#loading ??= this.#bring().finally(() => (this.#loading = null)));
+  }
+
+  async #bring(): Promise<HTMLAudioElement> {
+    const { signal } = this.#closed;
+    const file = await this.#load(signal);
+    if (signal.aborted) file.release();
+    signal.throwIfAborted();
     this.#file = file;
     this.#element = new Audio(file.url);
+    this.#idle.rest();
     return this.#element;
   }
 
@@ -97,7 +108,7 @@ export class Sound {
   }
 }
 
-function withinTime(promise: Promise<void>, ms: number): Promise<void> {
+function withinTime<T>(promise: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("the sound does not start")), ms);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));

@@ -18,10 +18,12 @@ export class VideoPlayer implements Player {
   readonly #rate = new PaintRate();
   readonly #closed = new AbortController();
   #muted = false;
-  #range: FrameRange | null = null;
   #dropped = 0;
   #last = -1;
-  #turn = 0;
+  /** Ends the playing that is under way. */
+  #turn: AbortController | null = null;
+  /** Nothing was seeked to since it played last. */
+  #played = false;
 
   constructor(stage: Stage, video: VideoElement) {
     this.#stage = stage;
@@ -33,7 +35,7 @@ export class VideoPlayer implements Player {
   }
 
   get playing(): boolean {
-    return this.#range !== null;
+    return this.#turn !== null;
   }
 
   get fpsShown(): number {
@@ -45,7 +47,7 @@ export class VideoPlayer implements Player {
   }
 
   async seek(frame: number): Promise<boolean> {
-    this.pause();
+    this.#stop();
     this.#stage.status.wants();
     try {
       return await this.#latest.run((signal) => this.#show(frame, signal));
@@ -56,19 +58,21 @@ export class VideoPlayer implements Player {
   }
 
   play(range: FrameRange, speed: number, from = range.start): void {
-    this.pause();
+    this.#stop();
+    this.#latest.cancel();
     this.#rate.reset();
     this.#dropped = 0;
     const inside = within(range, this.#stage.source.frames);
-    this.#range = inside;
     const first = Math.min(Math.max(from, inside.start), inside.end - 1);
-    void this.#run(++this.#turn, inside, speed, first);
+    this.#turn = new AbortController();
+    void this.#run(this.#turn.signal, inside, speed, first);
   }
 
+  /** While Firefox 153 plays, the picture that it draws is one or two frames older than the one that it announced: seek to that. */
   pause(): void {
-    this.#turn++;
-    this.#range = null;
-    this.#video.pause();
+    const { playing, frame } = this;
+    this.#stop();
+    if (playing && frame >= 0 && !this.#video.tells) void this.seek(frame);
   }
 
   setMuted(muted: boolean): void {
@@ -83,10 +87,16 @@ export class VideoPlayer implements Player {
   expect(): void {}
 
   dispose(): void {
-    this.pause();
+    this.#stop();
     this.#closed.abort(new DOMException("closed", "AbortError"));
     this.#latest.cancel();
     this.#video.dispose();
+  }
+
+  #stop(): void {
+    this.#turn?.abort(new DOMException("stopped", "AbortError"));
+    this.#turn = null;
+    this.#video.pause();
   }
 
   /** Seek, and again while another frame comes; what came is painted and told as what it is. */
@@ -106,48 +116,50 @@ export class VideoPlayer implements Player {
     const row = await this.#stage.bytes.rows.row(frame, signal);
     const { shown } = this.#video;
     // No picture is announced for a seek to the one that is shown already (Chromium 156).
-    if (attempt === 0 && shown !== null && this.#frameAt(shown) === frame) return shown;
+    const isSure = this.#video.tells || !this.#played;
+    if (attempt === 0 && isSure && shown !== null && this.#frameAt(shown) === frame) return shown;
     const share = SHARES[attempt] ?? 0.5;
-    return await this.#video.seek(this.#stage.seconds(row.pts + (row.end_pts - row.pts) * share), signal);
+    const came = await this.#video.seek(this.#stage.seconds(row.pts + (row.end_pts - row.pts) * share), signal);
+    this.#played = false;
+    return came;
   }
 
-  async #run(turn: number, range: FrameRange, speed: number, from: number): Promise<void> {
-    const { signal } = this.#closed;
-    const current = () => turn === this.#turn && !signal.aborted;
+  async #run(signal: AbortSignal, range: FrameRange, speed: number, from: number): Promise<void> {
     try {
-      this.#latest.cancel();
       await this.#stage.bytes.rows.rows(range.start, Math.min(range.end, range.start + 2), signal);
       const time = await this.#bring(from, signal, 0);
-      if (!current()) return;
+      signal.throwIfAborted();
       this.#last = this.#paint(time, (came) => came >= range.start && came < range.end);
+      this.#played = true;
       const { muted, refused } = await this.#video.play(speed, this.#muted);
       if (refused) this.#stage.events.soundRefused();
       if (muted !== this.#muted) this.#video.setMuted(muted);
-      while (current()) await this.#next(range, current);
+      while (!signal.aborted) await this.#next(range, signal);
     } catch (error) {
-      if (current()) {
-        this.pause();
-        this.#stage.blame(error);
-      }
+      if (signal.aborted) return;
+      this.#stop();
+      this.#stage.blame(error);
     }
   }
 
-  async #next(range: FrameRange, current: () => boolean): Promise<void> {
+  async #next(range: FrameRange, signal: AbortSignal): Promise<void> {
     const { rows } = this.#stage.bytes;
-    const time = await this.#video.nextPicture(this.#closed.signal);
-    if (!current()) return;
+    const time = await this.#video.nextPicture(signal);
+    signal.throwIfAborted();
     const isNew = (frame: number) => frame >= range.start && frame < range.end && frame !== this.#last;
     const frame = time === null ? range.end : this.#paint(time, isNew);
+    // Its row is still on its way: which frame it is nobody can say.
+    if (frame < 0) return;
     if (frame >= range.end || frame < range.start) {
       this.#last = range.start - 1;
-      return this.#video.jump(this.#stage.seconds(middle(await rows.row(range.start, this.#closed.signal))));
+      return this.#video.jump(this.#stage.seconds(middle(await rows.row(range.start, signal))));
     }
     if (frame === this.#last) return;
     if (frame > this.#last + 1) this.#dropped += frame - this.#last - 1;
     this.#last = frame;
     this.#rate.note();
     // Rows are wanted before their time comes.
-    void rows.row(Math.min(frame + 250, this.#stage.source.frames - 1), this.#closed.signal).catch(() => undefined);
+    void rows.row(Math.min(frame + 250, this.#stage.source.frames - 1), signal).catch(() => undefined);
   }
 
   /** Paint what is on the element, told to be of this time, if that frame is wanted; which one it really is. */

@@ -53,6 +53,11 @@ export class VideoElement {
     return this.element.seeking ? null : this.#shown;
   }
 
+  /** False where a picture that is drawn while the element plays may be another than the one that was announced. */
+  get tells(): boolean {
+    return this.#framesTell === true;
+  }
+
   /** Seek, and wait for the picture that comes: its media time in seconds. */
   async seek(time: number, signal: AbortSignal): Promise<number> {
     for (;;) {
@@ -189,14 +194,16 @@ export class VideoElement {
     const came = new Promise<number | null>((resolve) => {
       const end = (time: number | null) => {
         clearTimeout(timer);
-        this.#heard = null;
+        // Another one may be waited for by now.
+        if (this.#heard === heard) this.#heard = null;
         for (const event of ENDS) this.element.removeEventListener(event, none);
         signal.removeEventListener("abort", none);
         resolve(time);
       };
       const none = () => end(null);
       const timer = setTimeout(none, patience);
-      this.#heard = () => end(this.#shown);
+      const heard = () => end(this.#shown);
+      this.#heard = heard;
       for (const event of ENDS) this.element.addEventListener(event, none);
       signal.addEventListener("abort", none);
     });

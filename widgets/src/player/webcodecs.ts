@@ -117,7 +117,7 @@ export class WebCodecsPlayer implements Player {
   async #show(frame: number, step: number, signal: AbortSignal): Promise<boolean> {
     const picture = (await this.#standby.take(frame)) ?? (await this.#pictures.take(frame, signal));
     try {
-      if (this.playing || this.#closed.signal.aborted) return false;
+      if (this.playing || signal.aborted || this.#closed.signal.aborted) return false;
       this.#stage.paint(picture, frame);
     } finally {
       picture.close();

@@ -1,6 +1,7 @@
 /** Drags a cut with the mouse. Nothing is changed before it is dropped; Escape leaves it where it was. */
 
 import type { FrameRange } from "../../player/player.ts";
+import type { ClipRow } from "../protocol.ts";
 import type { BoardState } from "../state.ts";
 import type { Dragged } from "./detail.ts";
 import { cutRange, frameAt, partOf, placeOf } from "./span.ts";
@@ -18,6 +19,8 @@ export interface CutDragEvents {
 
 export class CutDrag {
   dragged: Dragged | null = null;
+  /** The clip that begins with the cut: its place may become another's while the mouse is on its way. */
+  #clipId = 0;
   readonly #canvas: HTMLCanvasElement;
   readonly #state: () => BoardState | null;
   readonly #view: () => FrameRange;
@@ -46,6 +49,7 @@ export class CutDrag {
     if (!clip) return this.#events.pressed(this.#frame(event));
     this.#canvas.setPointerCapture(event.pointerId);
     addEventListener("keydown", this.#escape, true);
+    this.#clipId = clip.id;
     this.dragged = { place, frame: clip.start_frame };
     this.#events.dragged(this.dragged);
   }
@@ -55,7 +59,7 @@ export class CutDrag {
       this.#canvas.style.cursor = this.#cutNear(event.offsetX) > 0 ? "col-resize" : "";
       return;
     }
-    const range = cutRange(this.#state()?.clips ?? [], this.dragged.place);
+    const range = this.#clip() && cutRange(this.#state()?.clips ?? [], this.dragged.place);
     if (!range) return this.#end();
     const frame = Math.min(Math.max(range.start, this.#frame(event)), range.end - 1);
     if (frame === this.dragged.frame) return;
@@ -66,8 +70,8 @@ export class CutDrag {
   #up(): void {
     const dragged = this.dragged;
     if (dragged === null) return;
+    const clip = this.#clip();
     this.#end();
-    const clip = this.#state()?.clips[dragged.place];
     if (clip && clip.start_frame !== dragged.frame) this.#events.dropped(clip.id, dragged.frame);
   }
 
@@ -82,6 +86,12 @@ export class CutDrag {
     removeEventListener("keydown", this.#escape, true);
     this.dragged = null;
     this.#events.dragged(null);
+  }
+
+  /** The clip whose cut is dragged; undefined where others have changed the clips meanwhile. */
+  #clip(): ClipRow | undefined {
+    const clip = this.#state()?.clips[this.dragged?.place ?? -1];
+    return clip?.id === this.#clipId ? clip : undefined;
   }
 
   #frame(event: PointerEvent): number {

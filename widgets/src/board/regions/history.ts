@@ -76,5 +76,5 @@ function refsOf({ refs, frame }: EventRow): string {
 
 function wordsOf(event: EventRow): string {
   const at = event.frame === null ? "" : ` at frame ${event.frame}`;
-  return `${event.reviewer}, ${new Date(event.ts).toLocaleString()}: ${event.action} ${event.refs.slice(0, 20).join(", ")}${at}`;
+  return `${event.reviewer}, ${new Date(event.ts).toLocaleString("en-GB")}: ${event.action} ${event.refs.slice(0, 20).join(", ")}${at}`;
 }

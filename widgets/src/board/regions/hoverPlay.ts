@@ -23,11 +23,13 @@ export class HoverPlay {
     this.#pictures = pictures;
   }
 
-  start(canvas: HTMLCanvasElement, clip: ClipRow, fps: Ratio): void {
+  /** Until `stop`; ends by itself when the canvas leaves the page, or shows another clip by `isStill`. */
+  start(canvas: HTMLCanvasElement, clip: ClipRow, fps: Ratio, isStill: () => boolean): void {
     this.stop();
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const turn = this.#turn;
-    this.#timer = setTimeout(() => void this.#play(canvas, framesOf(clip, fps), turn), REST_MS);
+    const goesOn = () => turn === this.#turn && canvas.isConnected && isStill();
+    this.#timer = setTimeout(() => void this.#play(canvas, framesOf(clip, fps), goesOn), REST_MS);
   }
 
   stop(): void {
@@ -35,11 +37,11 @@ export class HoverPlay {
     clearTimeout(this.#timer);
   }
 
-  async #play(canvas: HTMLCanvasElement, frames: readonly number[], turn: number): Promise<void> {
-    for (let place = 0; turn === this.#turn; place = (place + 1) % frames.length) {
+  async #play(canvas: HTMLCanvasElement, frames: readonly number[], goesOn: () => boolean): Promise<void> {
+    for (let place = 0; goesOn(); place = (place + 1) % frames.length) {
       const due = performance.now() + 1000 / RATE;
       const picture = await this.#pictures()?.picture(frames[place] ?? 0, WIDTH);
-      if (turn !== this.#turn) return;
+      if (!goesOn()) return;
       if (picture) {
         canvas.width = picture.width;
         canvas.height = picture.height;

@@ -11,6 +11,7 @@ export class SourceChooser implements Region {
   readonly element: HTMLElement;
   readonly #list = element("select", { "aria-label": "Source", class: "hb-field" });
   readonly #drawn = { list: new Changes(), here: new Changes() };
+  #listed: readonly SourceChoice[] = [];
 
   constructor({ acts, focus }: Surroundings) {
     this.element = element("span", { class: "hb-source" }, this.#list);
@@ -23,13 +24,16 @@ export class SourceChooser implements Region {
 
   update(state: BoardState): void {
     const { sources, source, counts, clips } = state;
-    if (this.#drawn.list.some(sources, source?.id, source?.title)) this.#drawList(state);
+    const same = sources.length === this.#listed.length && sources.every((one, at) => one === this.#listed[at] || one.id === source?.id);
+    if (this.#drawn.list.some(same ? this.#listed : sources, source?.id, source?.title)) this.#drawList(state);
     if (!source || !this.#drawn.here.some(sources, source.id, counts.pending, clips.length)) return;
     const [here] = this.#list.selectedOptions;
     if (here) here.textContent = worded({ id: source.id, title: source.title, clips: clips.length, pending: counts.pending });
   }
 
+  /** Each decision makes another row of the source on show; the others stay as they are listed. */
   #drawList({ sources, source }: BoardState): void {
+    this.#listed = sources;
     const here = source && !sources.some((one) => one.id === source.id) ? [{ id: source.id, title: source.title, clips: 0, pending: 0 }] : [];
     this.#list.replaceChildren(...[...here, ...sources].map((one) => choice(one)));
     this.element.hidden = this.#list.options.length === 0;

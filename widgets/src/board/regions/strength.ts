@@ -20,7 +20,8 @@ export function strengthOf({ score, origin }: Pick<ClipRow, "score" | "origin">)
   const found = (word: string, glyph: Mark["glyph"], colour: string): Strength => ({
     mark: { glyph, word, colour }, value: `${times(score ?? 0)}×`, part: Math.min(1, (score ?? 0) / CLEAR), title: `${word}: ${asks}`,
   });
-  if (origin === "human") return found("set by hand", "pen", "quiet");
+  // A decision on a clip makes it a human's with both of its cuts; where the detector asks for a cut, it is the detector's as well.
+  if (origin === "human" && (score === null || score < 1)) return found("set by hand", "pen", "quiet");
   if (origin === "import") return found("imported", "rising", "quiet");
   if (score === null) return found("no score", "ring", "quiet");
   if (score < 1) return found("weak", "warning", "split");

@@ -51,7 +51,10 @@ export class StripCell {
   constructor(pressed: (clipId: number) => void, hover: HoverPlay) {
     this.element = element("div", { class: "hb-cell", role: "option" }, this.#canvas, this.#marks, this.#caption);
     this.element.addEventListener("click", () => this.#clip && pressed(this.#clip.id));
-    this.element.addEventListener("pointerenter", () => this.#clip && hover.start(this.#canvas, this.#clip, this.#fps));
+    this.element.addEventListener("pointerenter", () => {
+      const clip = this.#clip;
+      if (clip) hover.start(this.#canvas, clip, this.#fps, () => this.#clip?.id === clip.id);
+    });
     this.element.addEventListener("pointerleave", () => {
       hover.stop();
       if (this.#still) this.#paint(this.#still);

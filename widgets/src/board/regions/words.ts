@@ -25,11 +25,17 @@ export function idle(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
-/** The time of day where the reviewer sits, with the date where it is another one than `now`'s. */
+/** The time of day where the reviewer sits, such as `16:05` or `16:05:09`, whatever the browser's language. */
+export function timeOfDay(then: Date, exactly = false): string {
+  const parts = [then.getHours(), then.getMinutes(), ...(exactly ? [then.getSeconds()] : [])];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/** `timeOfDay`, with the date where it is another one than `now`'s. */
 export function clock(iso: string, now: Date): string {
   const then = new Date(iso);
   if (Number.isNaN(then.getTime())) return "";
-  const time = `${String(then.getHours()).padStart(2, "0")}:${String(then.getMinutes()).padStart(2, "0")}`;
+  const time = timeOfDay(then);
   const day = then.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
   return then.toDateString() === now.toDateString() ? time : `${day} ${time}`;
 }
