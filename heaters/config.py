@@ -10,6 +10,7 @@ import difflib
 import getpass
 import math
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -71,6 +72,13 @@ def _switch(value: Any) -> bool:
     if str(value).lower() not in words:
         raise ValueError("on or off")
     return words[str(value).lower()]
+
+
+def _web_address(value: Any) -> str:
+    text = str(value).strip()
+    if text and not re.fullmatch(r"https?://[^\s/?#]+[^\s]*", text):
+        raise ValueError("an address that begins with http:// or https://")
+    return text
 
 
 def person_name(value: Any) -> str:
@@ -154,6 +162,12 @@ class Settings:
     )
     lease_seconds: float = _setting(
         60.0, _positive, "How long a review page that says nothing any more keeps its clips from others."
+    )
+    keep_reports: int = _setting(
+        30, _whole(1, 100_000), "How many scheduled runs keep their executed notebook and its page."
+    )
+    heartbeat_url: str = _setting(
+        "", _web_address, "Asked for when a run begins (with /start), ends well, or fails (with /fail)."
     )
     lease_clips: int = _setting(10, _whole(1, 500), "How many clips a review page holds at a time.")
 

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from heaters.catalog.requests import FailExport, FailStage, StartStage
 from heaters.config import Settings
+from heaters.domain.bounds import Bounds
 from heaters.errors import DecisionRefused, HeatersError, StageFailed
 from heaters.execution.loop import Jobs, Task, Watcher, drive
-from heaters.stages import detect, export, ingest, prepare, verify
+from heaters.stages import detect, export, ingest, intake, prepare, verify
 from heaters.stages.reporting import read_progress
 from heaters.stages.stage import Stage, Unit
 from heaters.storage import open_store
@@ -65,16 +67,19 @@ class Outcome:
 
 def run_stages(
     catalog: Catalog, settings: Settings, store: str, watcher: Watcher, run_id: int, *,
-    stages: Sequence[Stage] = STAGES, limit: int | None = None, after_each: Callable[[Outcome], None] | None = None,
+    stages: Sequence[Stage] = STAGES, limit: int | None = None, bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+    after_each: Callable[[Outcome], None] | None = None,
 ) -> Outcome:  # fmt: skip
     """Carry every source through the stages that it needs, one source after another by priority.
 
     Args:
         limit: how many sources to touch at most; None for all.
+        bounds: what is not begun for them is `waiting`, with the reason.
         after_each: called with the outcome so far when a unit has ended.
     """
     outcome, units = Outcome(), dict[str, tuple[Stage, Unit]]()
-    failed, touched = set[int](), set[int]()
+    left, touched = set[int](), set[int]()  # `left`: to a later run
+    reserved: dict[str, int] = {}
 
     def take() -> Task | None:
         busy = {unit.subject_id for _, unit in units.values()}
@@ -83,19 +88,25 @@ def run_stages(
         ):
             full = limit is not None and len(touched) >= limit and row["id"] not in touched
             stage = next((stage for stage in stages if stage.pending(row, settings)), None)
-            if stage is None or full or row["id"] in busy or row["id"] in failed:
+            if stage is None or full or row["id"] in busy or row["id"] in left:
                 continue
-            unit = stage.plan(row, settings, store)
+            unit, needed = stage.plan(row, settings, store), _projected(stage, row, settings)
+            if reason := _obstacle(bounds, store, needed + sum(reserved[key] for key in units)):
+                left.add(row["id"])
+                outcome.waiting.append({"id": row["id"], "stage": stage.name, "reason": reason})
+                continue
             try:
                 catalog.execute(
                     StartStage(stage.name, unit.subject_id, unit.input_hash, unit.params_hash, run_id)
                 )
             except StageFailed as error:  # another process has parked it, say, since the rows were read
-                failed.add(unit.subject_id)
+                left.add(unit.subject_id)
                 outcome.waiting.append({"id": unit.subject_id, "stage": stage.name, "reason": error.message})
                 continue
             touched.add(unit.subject_id)
-            return _task(units, stage, unit, f"{unit.subject_id} {unit.label}: {stage.name}")
+            task = _task(units, stage, unit, f"{unit.subject_id} {unit.label}: {stage.name}")
+            reserved[task.key] = needed
+            return task
         return None
 
     def succeed(task: Task, result: dict[str, Any]) -> None:
@@ -110,7 +121,7 @@ def run_stages(
 
     def fail(task: Task, error: HeatersError) -> None:
         stage, unit = units.pop(task.key)
-        failed.add(unit.subject_id)
+        left.add(unit.subject_id)
         permanent = bool(getattr(error, "permanent", False))
         catalog.execute(FailStage(
             stage.name, unit.subject_id, unit.input_hash, unit.params_hash, error.message, permanent, settings.max_attempts))  # fmt: skip
@@ -124,7 +135,7 @@ def run_stages(
 
 def run_export(
     catalog: Catalog, settings: Settings, store: str, watcher: Watcher, run_id: int, *, preset: str | None = None,
-    source_ids: Sequence[int] | None = None, limit: int | None = None,
+    source_ids: Sequence[int] | None = None, limit: int | None = None, bounds: Bounds = Bounds(),  # noqa: B008 - frozen
 ) -> Outcome:  # fmt: skip
     """Export every clip that is approved, and with a named preset also those that are exported without it, each once."""
     outcome, units = Outcome(), dict[str, tuple[dict[str, Any], Unit]]()
@@ -133,6 +144,9 @@ def run_export(
     def take() -> Task | None:
         while queue:
             clip = queue.pop(0)
+            if reason := _obstacle(bounds, store, 0):
+                outcome.waiting.append({"id": clip["id"], "stage": export.NAME, "reason": reason})
+                continue
             unit = _plan_export(catalog, settings, store, clip, preset or settings.preset)
             try:
                 catalog.execute(export.start(unit, run_id))
@@ -181,6 +195,17 @@ def run_export(
 def stages_named(names: Sequence[str]) -> list[Stage]:
     """The stages of these names, in the order of the flow."""
     return [stage for stage in STAGES if not names or stage.name in names]
+
+
+def _projected(stage: Stage, row: dict[str, Any], settings: Settings) -> int:
+    """Bytes that this stage of a source will write, on the high side."""
+    return intake.projected([row])[settings.master_mode] if stage.name in {ingest.NAME, prepare.NAME} else 0
+
+
+def _obstacle(bounds: Bounds, store: str, needed: int) -> str | None:
+    if bounds == Bounds():
+        return None
+    return bounds.obstacle(datetime.now(), open_store(store).free_bytes(), needed)  # noqa: DTZ005 - people's clock
 
 
 def _drive(jobs: Jobs, count: int, lock: Path, watcher: Watcher) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from heaters import pipeline
 from heaters.catalog import requests
 from heaters.config import Settings
-from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UsageError
+from heaters.domain.bounds import Bounds, bounds
+from heaters.errors import HeatersError, Interrupted, StageFailed, StoreUnavailable, UsageError
 from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import fitting
 from heaters.execution.runlock import note_progress, run_lock
@@ -26,6 +29,12 @@ if TYPE_CHECKING:
     from heaters.catalog.transports import Catalog
 
 SNAPSHOTS: Final = "snapshots"
+REPORTS: Final = "reports"
+"""Folders in the catalog's folder."""
+
+_COMPLETE: Final = """
+    SELECT id FROM source_videos v WHERE NOT EXISTS (FROM clips c WHERE c.source_video_id = v.id AND c.state = 'pending')
+    AND NOT EXISTS (FROM leases l WHERE l.source_video_id = v.id AND l.expires_at > ?)"""
 Row = dict[str, Any]
 
 
@@ -39,6 +48,7 @@ class RunReport:
         waiting: `id`, `stage`, `reason`.
         report: where the report lies as a file; None if there was nothing to do.
         handed_over: copies that `export` made in the folder `to`.
+        run_ids: rows of `runs`; none if there was nothing to do.
     """
 
     done: list[Row]
@@ -48,10 +58,59 @@ class RunReport:
     bytes: int
     report: Path | None
     handed_over: list[Path] = field(default_factory=list)
+    run_ids: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, file: Path, run_id: int) -> RunReport:
+        """A report that was written to a file."""
+        told = json.loads(file.read_text("utf-8"))
+        return cls(
+            told["done"], told["failed"], told["waiting"], told["seconds"], told["bytes"], file, run_ids=(run_id,))  # fmt: skip
+
+    def __add__(self, other: RunReport) -> RunReport:
+        return RunReport(
+            self.done + other.done, self.failed + other.failed, self.waiting + other.waiting, self.seconds + other.seconds,
+            self.bytes + other.bytes, other.report or self.report, self.handed_over + other.handed_over,
+            tuple(dict.fromkeys(self.run_ids + other.run_ids)),
+        )  # fmt: skip
 
     def as_json(self) -> dict[str, list[Row]]:
         """The contract of `run --json` and `export --json`."""
         return {"done": self.done, "failed": self.failed, "waiting": self.waiting}
+
+    def finished(self, run_id: int, state: str) -> requests.FinishRun:
+        """The command that closes its row."""
+        return requests.FinishRun(
+            run_id, state, len(self.done), len(self.failed), len(self.waiting), self.bytes, str(self.report))  # fmt: skip
+
+    def raise_for_failures(self) -> None:
+        """Do nothing where all went well.
+
+        Raises:
+            StageFailed: something failed; the message counts it and tells the first.
+        """
+        if self.failed:
+            first = self.failed[0]
+            raise StageFailed(
+                f"{len(self.failed)} failed; the first: {first['id']} {first['stage']}: {first['error']}"
+            )
+
+    def write(self) -> None:
+        """Write the file that `report` names.
+
+        Raises:
+            StoreUnavailable: it can't be written.
+        """
+        assert self.report is not None
+        text = {**self.as_json(), "seconds": round(self.seconds, 3), "bytes": self.bytes}
+        try:
+            self.report.parent.mkdir(exist_ok=True)
+            self.report.write_text(json.dumps(text, indent=1, default=str) + "\n", "utf-8")
+        except OSError as error:
+            raise StoreUnavailable(
+                f"the work is done and noted, but the report {self.report} can't be written: {error.strerror}",
+                path=str(self.report),
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +146,8 @@ class Work:
         stages: Sequence[str] = (),
         *,
         limit: int | None = None,
+        until: str | datetime | None = None,
+        keep_free: str | int | None = None,
         dry_run: bool = False,
         watcher: Watcher | None = None,
         on_plan: Callable[[str, Mapping[str, int]], None] | None = None,
@@ -102,6 +163,7 @@ class Work:
             if set(stages) != {"export"}
             else []
         )
+        limits = self._bounds(until, keep_free)
         rows = self._sources()
         pending = self.pending(chosen, rows)[: limit or None]
         parked = [
@@ -116,25 +178,33 @@ class Work:
             return RunReport([], [], [*pending, *parked], 0.0, 0, None)
         report = RunReport([], [], parked, 0.0, 0, None)
         if pending:
-            intake.refuse_overflow(needed, self.settings, self.store.free_bytes(), "this run")
+            if not limits.keep_free:
+                intake.refuse_overflow(needed, self.settings, self.store.free_bytes(), "this run")
 
             def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
                 return pipeline.run_stages(
-                    self.catalog, self.settings, self.store.address, shown, run_id, stages=chosen, limit=limit,
+                    self.catalog, self.settings, self.store.address, shown, run_id, stages=chosen, limit=limit, bounds=limits,
                     after_each=lambda done: note_progress(self.catalog.folder, f"{len(done.done)} done, {len(done.failed)} failed"),
                 )  # fmt: skip
 
             report = self._tracked("run", work, watcher, parked)
         if "export" in stages:
-            exported = self.export(limit=limit, watcher=watcher)
-            report = _joined(report, exported)
+            report += self.export(
+                limit=limit, until=limits.until, keep_free=limits.keep_free, watcher=watcher
+            )
         return report
 
     def export(
         self, sources: Sequence[int] | None = None, *, preset: str | None = None, to: str | Path | None = None,
-        limit: int | None = None, watcher: Watcher | None = None,
+        complete: bool = False, limit: int | None = None, until: str | datetime | None = None,
+        keep_free: str | int | None = None, watcher: Watcher | None = None,
     ) -> RunReport:  # fmt: skip
         """Encode every approved clip once."""
+        limits = self._bounds(until, keep_free)
+        if complete:
+            now = datetime.now(UTC).replace(tzinfo=None)
+            whole = [row["id"] for row in self.catalog.rows(_COMPLETE, [now])]
+            sources = [one for one in whole if sources is None or one in sources]
         if preset not in (None, "h264", "ffv1"):
             raise UsageError(f"no preset {preset!r}; there are h264 and ffv1")
         ready, waiting = pipeline.exportable(self.catalog, self.settings, preset, sources)
@@ -142,7 +212,8 @@ class Work:
 
         def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
             return pipeline.run_export(
-                self.catalog, self.settings, self.store.address, shown, run_id, preset=preset, source_ids=sources, limit=limit)  # fmt: skip
+                self.catalog, self.settings, self.store.address, shown, run_id, preset=preset, source_ids=sources,
+                limit=limit, bounds=limits)  # fmt: skip
 
         if ready:
             report = self._tracked("export", work, watcher, waiting)
@@ -215,23 +286,32 @@ class Work:
         watcher: Watcher | None,
         waiting: list[Row],
     ) -> RunReport:
-        """Do work as the workspace's one active run, with a row, a report and a snapshot at the end."""
+        """Do work as the workspace's one active run, with a row, a report and a snapshot at the end.
+
+        In the kernel of a batch it is a part of the batch's run, which has the row and joins all parts in one report.
+        """
         began = time.monotonic()
-        with run_lock(self.catalog.folder, verb):
+        with run_lock(self.catalog.folder, verb) as batch:
             self.store.remove_dead_parts()
-            run_id = self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"]
-            with self._closed_run(run_id):
+            run_id = batch or self._start(verb)
+            with nullcontext() if batch else self._closed_run(run_id):
                 outcome = work(run_id, watcher or fitting())
-            outcome.waiting += waiting
-            state = "failed" if outcome.failed else "done"
-            self.catalog.execute(requests.FinishRun(
-                run_id, state, len(outcome.done), len(outcome.failed), len(outcome.waiting), outcome.bytes))  # fmt: skip
+            file = self.catalog.folder / REPORTS / f"run_{run_id}.json"
             report = RunReport(
-                outcome.done, outcome.failed, outcome.waiting, time.monotonic() - began, outcome.bytes,
-                self.catalog.folder / "reports" / f"run_{run_id}.json")  # fmt: skip
-            self._write_report(report)
+                outcome.done, outcome.failed, outcome.waiting + waiting, time.monotonic() - began, outcome.bytes, file,
+                run_ids=(run_id,))  # fmt: skip
+            if not batch:
+                self.catalog.execute(report.finished(run_id, "failed" if report.failed else "done"))
+            (RunReport.read(file, run_id) + report if batch and file.exists() else report).write()
             self.catalog.snapshot(self.catalog.folder / SNAPSHOTS)
             return report
+
+    def _start(self, verb: str) -> int:
+        return int(self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"])
+
+    def _bounds(self, until: str | datetime | None, keep_free: str | int | None) -> Bounds:
+        disk = shutil.disk_usage(self.catalog.folder)
+        return bounds(until, keep_free, datetime.now(), disk.total)  # noqa: DTZ005 - people's clock
 
     def _sources(self, where: str = "true") -> list[Row]:
         return self.catalog.rows(f"SELECT * FROM source_videos WHERE {where} ORDER BY id")
@@ -244,18 +324,6 @@ class Work:
             state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "died"
             self.catalog.execute(requests.FinishRun(run_id, state))
             raise
-
-    def _write_report(self, report: RunReport) -> None:
-        assert report.report is not None
-        text = {**report.as_json(), "seconds": round(report.seconds, 3), "bytes": report.bytes}
-        try:
-            report.report.parent.mkdir(exist_ok=True)
-            report.report.write_text(json.dumps(text, indent=1, default=str) + "\n", "utf-8")
-        except OSError as error:
-            raise StoreUnavailable(
-                f"the work is done and noted, but the report {report.report} can't be written: {error.strerror}",
-                path=str(report.report),
-            ) from error
 
     def _problems_of(self, row: Row) -> list[Row]:
         if row["proxy_filepath"] is None:
@@ -276,10 +344,3 @@ class Work:
                 permanent=False, max_attempts=self.settings.max_attempts,
             ))  # fmt: skip
         return found + kept + manifests.manifest_problems(self.store.address, row, of_clips)
-
-
-def _joined(one: RunReport, other: RunReport) -> RunReport:
-    return RunReport(
-        one.done + other.done, one.failed + other.failed, one.waiting + other.waiting, one.seconds + other.seconds,
-        one.bytes + other.bytes, other.report or one.report,
-    )  # fmt: skip

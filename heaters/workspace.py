@@ -28,6 +28,8 @@ from heaters.storage import open_store
 from heaters.work import SNAPSHOTS, RunReport, Work
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import numpy as np
     from PIL import Image
 
@@ -113,6 +115,8 @@ class Workspace:
         stages: Sequence[str] = (),
         *,
         limit: int | None = None,
+        until: str | datetime | None = None,
+        keep_free: str | int | None = None,
         dry_run: bool = False,
         watcher: Watcher | None = None,
         on_plan: Callable[[str, Mapping[str, int]], None] | None = None,
@@ -122,6 +126,8 @@ class Workspace:
         Args:
             stages: only these, by name; `export` exports approved clips.
             limit: touch at most so many sources.
+            until: `HH:MM`, the next time the clock shows that, or local time: nothing is begun from then on.
+            keep_free: bytes (also `"20GB"`) or a share of the disk (`"10%"`): nothing is begun that is projected to leave less.
             dry_run: change nothing; `waiting` tells what would be done.
             on_plan: called before anything is written, with the projected bytes of both master modes.
 
@@ -130,11 +136,13 @@ class Workspace:
             NotEnoughSpace: the projection is over the allowed share of the free space.
             Interrupted: stopped by the user.
         """
-        return self._work.run(stages, limit=limit, dry_run=dry_run, watcher=watcher, on_plan=on_plan)
+        return self._work.run(
+            stages, limit=limit, until=until, keep_free=keep_free, dry_run=dry_run, watcher=watcher, on_plan=on_plan)  # fmt: skip
 
     def export(
         self, sources: Sequence[int] | None = None, *, preset: str | None = None, to: str | Path | None = None,
-        limit: int | None = None, watcher: Watcher | None = None,
+        complete: bool = False, limit: int | None = None, until: str | datetime | None = None,
+        keep_free: str | int | None = None, watcher: Watcher | None = None,
     ) -> RunReport:  # fmt: skip
         """Encode every approved clip once, from its gold master.
 
@@ -142,10 +150,16 @@ class Workspace:
             sources: only clips of these sources.
             preset: `h264` or `ffv1`; default: the workspace's.
             to: also copy all exported clips of these sources into that folder, with `index.parquet` and `index.csv`.
+            complete: only clips of sources of which no clip is pending or held by a reviewer.
+            limit: so many clips at most.
+            until: as for `run`.
+            keep_free: as for `run`, looked at before each clip.
         """
         for source_id in sources or ():
             self.source(source_id)
-        return self._work.export(sources, preset=preset, to=to, limit=limit, watcher=watcher)
+        return self._work.export(
+            sources, preset=preset, to=to, complete=complete, limit=limit, until=until, keep_free=keep_free,
+            watcher=watcher)  # fmt: skip
 
     def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
         """Read masters and proxies back in full, derive the manifests of exported clips again, and hold all files to their hashes.
@@ -370,6 +384,12 @@ class Workspace:
             self.catalog, self.settings, free=self.store.free_bytes(), active=active_run(self._catalog_folder),
             pending=lambda rows: self._work.pending(pipeline.STAGES, rows))  # fmt: skip
         return {"workspace": str(self.root), **facts}
+
+    def runs(self, limit: int = 20) -> list[Row]:
+        """The newest runs, the newest first: rows of `runs` with their `seconds`; one whose process is gone has `died`."""
+        from heaters.stages.standing import latest_runs  # noqa: PLC0415 - where it is asked for
+
+        return latest_runs(self.catalog, limit, active_run(self._catalog_folder))
 
     def cost(self) -> list[Row]:
         """Files and bytes in the store by kind and storage class."""

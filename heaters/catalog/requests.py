@@ -294,6 +294,7 @@ class FinishRun(NamedTuple):
     failed: int = 0
     waiting: int = 0
     bytes: int = 0
+    report: str | None = None
 
 
 REPEATABLE: Final = (BeginReview, Beat, TakeOver, GiveBack, SetPreferences)

@@ -21,7 +21,16 @@ def start(request: requests.StartRun, tx: Transaction) -> dict[str, Any]:
 def finish(request: requests.FinishRun, tx: Transaction) -> dict[str, Any]:
     """Close a run."""
     tx.change(
-        "UPDATE runs SET state = ?, finished_at = ?, done = ?, failed = ?, waiting = ?, bytes = ? WHERE id = ?",
-        [request.state, tx.now, request.done, request.failed, request.waiting, request.bytes, request.run_id],
+        "UPDATE runs SET state = ?, finished_at = ?, done = ?, failed = ?, waiting = ?, bytes = ?, report = ? WHERE id = ?",
+        [
+            request.state,
+            tx.now,
+            request.done,
+            request.failed,
+            request.waiting,
+            request.bytes,
+            request.report,
+            request.run_id,
+        ],
     )
     return {"run_id": request.run_id}

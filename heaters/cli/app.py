@@ -12,6 +12,8 @@ from heaters import __version__
 
 VERBS: Final = {
     "sources": ("init", "ingest", "run", "retry", "park", "status", "sources"),
+    "batch": ("batch",),
+    "status": ("runs",),
     "clips": ("show", "clips", "decide", "undo", "redo", "retune", "export"),
     "care": ("verify", "janitor", "cost", "config", "doctor"),
     "dashboard": ("dashboard",),

@@ -11,6 +11,7 @@ import typer
 
 from heaters.cli import output
 from heaters.cli.output import JsonOption, WorkspaceOption
+from heaters.cli.scheduled import KeepFreeOption, NotifyOption, UntilOption, noticed
 from heaters.cli.status import status
 from heaters.errors import HeatersError, UsageError
 from heaters.work import RunReport
@@ -92,14 +93,20 @@ def run(
         list[str] | None, typer.Option(metavar="S", help="Only this stage; may be given more than once.")
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Touch at most N sources.")] = None,
+    until: UntilOption = None,
+    keep_free: KeepFreeOption = None,
+    notify_cmd: NotifyOption = None,
     dry_run: Annotated[bool, typer.Option(help="Say what would be done.")] = False,  # noqa: FBT002
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
 ) -> int:
     """Carry all sources through the stages that they need: prepare, detect, verify."""
     ws = open_workspace(workspace)
-    report = ws.run(
-        stage or (), limit=limit, dry_run=dry_run, watcher=output.watcher(as_json=json), on_plan=None if json else _say_plan)  # fmt: skip
+    with noticed(ws, "run", notify_cmd, quiet=dry_run) as told:
+        report = ws.run(
+            stage or (), limit=limit, until=until, keep_free=keep_free, dry_run=dry_run, watcher=output.watcher(as_json=json),
+            on_plan=None if json else _say_plan)  # fmt: skip
+        told(report)
     if json:
         output.show_json(report.as_json())
     elif dry_run:

@@ -1,10 +1,12 @@
-"""The verb `status`: what the status page shows, in lines."""
+"""The verbs `status` and `runs`: what the status page shows, in lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from heaters.cli import output
 from heaters.cli.output import JsonOption, WorkspaceOption
@@ -14,6 +16,7 @@ Row = Mapping[str, Any]
 
 _LISTED: Final = 8
 """Lines of one kind; the page and `--json` have all."""
+RUN_COLUMNS: Final = ("id", "verb", "started_at", "seconds", "done", "failed", "waiting", "state", "report")
 _UNITS: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -27,6 +30,17 @@ def status(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
         for place, line in enumerate(lines or ["-"]):
             print(f"{'' if place else name:10} {line}")
     output.hint(_next_step(facts))
+
+
+def runs(
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="The newest N.")] = 20,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """List the runs, the newest first."""
+    rows = open_workspace(workspace).runs(limit)
+    output.show_rows(rows, RUN_COLUMNS, as_json=json, empty="no runs yet")
+    output.hint("heaters status" if rows else "heaters run", as_json=json)
 
 
 def _lines(facts: Row) -> Iterator[tuple[str, Sequence[str]]]:

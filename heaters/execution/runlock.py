@@ -1,4 +1,7 @@
-"""One active run per workspace: a lock file that dies with its process, and a note of who holds it."""
+"""One active run per workspace: a lock file that dies with its process, and a note of who holds it.
+
+A batch holds the lock for the kernel that it starts: what that kernel does is part of the batch's run.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,11 @@ from heaters.errors import RunActive, StoreUnavailable
 
 
 @contextmanager
-def run_lock(folder: Path, verb: str) -> Iterator[None]:
-    """Hold the workspace's run lock.
+def run_lock(folder: Path, verb: str) -> Iterator[int | None]:
+    """Hold the workspace's run lock; in a batch's kernel, that is held already.
+
+    Yields:
+        The id of the batch's run in its kernel, else None.
 
     Raises:
         RunActive: another process holds it; the message names it.
@@ -26,7 +32,11 @@ def run_lock(folder: Path, verb: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
-        raise RunActive(_describe(note), **_read(note)) from error
+        facts = _read(note)
+        if not _started_us(facts):
+            raise RunActive(_describe(facts), **facts) from error
+        yield int(str(facts["run_id"]))
+        return
     except OSError as error:
         raise StoreUnavailable(
             f"the workspace can't be locked for {verb}: {lock.lock_file}: {error.strerror}; it must be writable for you",
@@ -34,7 +44,7 @@ def run_lock(folder: Path, verb: str) -> Iterator[None]:
         ) from error
     try:
         _write(note, {"pid": os.getpid(), "host": os.uname().nodename, "verb": verb, "started": time.time()})
-        yield
+        yield None
     finally:
         note.unlink(missing_ok=True)
         lock.release()
@@ -44,6 +54,12 @@ def note_progress(folder: Path, progress: str) -> None:
     """Let others see how far the run is."""
     note = folder / "run.json"
     _write(note, {**_read(note), "progress": progress})
+
+
+def note_run(folder: Path, run_id: int) -> None:
+    """Open this process's run to the kernel that it starts."""
+    note = folder / "run.json"
+    _write(note, {**_read(note), "run_id": run_id})
 
 
 def active_run(folder: Path) -> dict[str, object] | None:
@@ -72,8 +88,13 @@ def _read(note: Path) -> dict[str, object]:
     return {}
 
 
-def _describe(note: Path) -> str:
-    facts = _read(note)
+def _started_us(facts: dict[str, object]) -> bool:
+    """Tell whether the lock's holder is a batch, and this process the kernel that it has started."""
+    holder = (facts.get("pid"), facts.get("host"))
+    return "run_id" in facts and holder == (os.getppid(), os.uname().nodename)
+
+
+def _describe(facts: dict[str, object]) -> str:
     age = time.time() - float(str(facts.get("started", time.time())))
     return (
         f"another run works on this workspace: heaters {facts.get('verb', 'run')}, pid {facts.get('pid', '?')} on "

@@ -71,6 +71,19 @@ def read(
     }  # fmt: skip
 
 
+def latest_runs(catalog: standing.Rows, limit: int, active: Mapping[str, object] | None) -> list[Row]:
+    """The newest runs, the newest first.
+
+    Args:
+        active: the note of the run that lives, or None.
+    """
+    rows = catalog.rows(
+        "SELECT *, epoch(coalesce(finished_at, now() AT TIME ZONE 'UTC') - started_at) AS seconds FROM runs ORDER BY id DESC LIMIT ?",
+        [limit])  # fmt: skip
+    _close_dead(rows, active)
+    return rows
+
+
 def _totals(clips: Sequence[Row]) -> dict[str, int]:
     counts = Counter[str]()
     for row in clips:
@@ -105,7 +118,7 @@ def _job(row: Row, titles: Mapping[int, str]) -> Row:
 
 def _next_run(runs: Sequence[Row], waiting: Sequence[Row]) -> Row:
     """What the next run will have to do, and when it is likely to come: nobody tells us when it is planned."""
-    starts = [row["started_at"] for row in runs if row["verb"] == "run"]
+    starts = [row["started_at"] for row in runs if row["verb"] in {"run", "batch"}]
     every = rhythm(starts)
     return {
         "sources": len(waiting), "every_seconds": every.total_seconds() if every else None,
