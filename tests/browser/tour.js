@@ -44,6 +44,14 @@
     return seen;
   },
 
+  /** What is on the canvas some time after a pause: `[frame, number]`. `shown` holds the numbers of all frames. */
+  async paused({ shown }) {
+    const agrees = () => shown[Number(this.root.dataset.frame)] === this.number();
+    await this.until(agrees, 10, "the frame that it says").catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return [Number(this.root.dataset.frame), this.number()];
+  },
+
   /** Whether this browser has a decoder of our films at all. */
   playsFilms() {
     return document.createElement("video").canPlayType('video/mp4; codecs="avc1.64100c"') !== "";

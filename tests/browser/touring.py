@@ -52,6 +52,7 @@ def whole_tour(names: Iterable[str] = FILMS) -> dict[str, dict[str, str]]:
             steps[f"play {name}"] = {"press": " "}
             steps[f"played {name}"] = act("played", more=15)
             steps[f"pause {name}"] = {"press": "k"}
+            steps[f"paused {name}"] = act("paused", shown=FILMS[name].shown)
     return steps
 
 
@@ -59,7 +60,7 @@ def hold(seen: Seen, steps: dict[str, dict[str, str]], player: str) -> None:
     """Hold what was seen against the films.
 
     Firefox 153 draws pictures of a playing `<video>` after it has announced them, WebKitGTK 2.50 at times before: only of
-    WebCodecs it is claimed that pictures of playing are those that are told.
+    WebCodecs it is claimed that pictures of playing are those that are told. After a pause they are, whoever plays.
     """
     results = dict(zip(steps, seen.results, strict=True))
     seeks = {name: results[f"seeks {name}"] for name in FILMS}
@@ -72,6 +73,8 @@ def hold(seen: Seen, steps: dict[str, dict[str, str]], player: str) -> None:
         shown, played = FILMS[name].shown, results[f"played {name}"]
         assert all(isinstance(one, list) for one in played), (name, played)
         assert {number for _, number in played} <= set(shown), (name, played)
+        frame, number = results[f"paused {name}"]
+        assert number == shown[frame], (name, frame, number)
         if player == NAMES["webcodecs"]:
             assert [number for _, number in played] == [shown[frame] for frame, _ in played], name
     assert seen.errors == []
