@@ -5,31 +5,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from heaters.execution.background import in_background as in_background
     from heaters.ui.board import ReviewBoard as ReviewBoard
     from heaters.ui.player import ReviewPlayer as ReviewPlayer
+    from heaters.ui.sample_show import sample as sample
     from heaters.workspace import Workspace as Workspace
     from heaters.workspace import open_workspace as open_workspace
 
 __version__ = "0.1.0"
-__all__ = ["HeatersError", "ReviewBoard", "ReviewPlayer", "Workspace", "open_workspace"]
+__all__ = [
+    "HeatersError",
+    "ReviewBoard",
+    "ReviewPlayer",
+    "Workspace",
+    "in_background",
+    "open_workspace",
+    "sample",
+]
+
+import importlib
 
 from heaters.errors import HeatersError
+
+_HOMES = {
+    "ReviewBoard": "heaters.ui.board",
+    "ReviewPlayer": "heaters.ui.player",
+    "Workspace": "heaters.workspace",
+    "in_background": "heaters.execution.background",
+    "open_workspace": "heaters.workspace",
+    "sample": "heaters.ui.sample_show",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load the workspace, and the widgets, only when they are asked for: `import heaters` stays cheap."""
-    if name == "ReviewBoard":
-        import heaters.ui.board  # noqa: PLC0415 - lazy on purpose
-
-        return heaters.ui.board.ReviewBoard
-    if name == "ReviewPlayer":
-        import heaters.ui.player  # noqa: PLC0415 - lazy on purpose
-
-        return heaters.ui.player.ReviewPlayer
-    if name in __all__:
-        import heaters.workspace  # noqa: PLC0415 - lazy on purpose
-
-        return getattr(heaters.workspace, name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'heaters' has no attribute {name!r}")
 
 

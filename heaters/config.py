@@ -6,7 +6,6 @@ A plain table instead of pydantic-settings: importing that costs 0.35 s, more th
 
 from __future__ import annotations
 
-import difflib
 import getpass
 import math
 import os
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
+from heaters.domain.nearest import did_you_mean
 from heaters.errors import SettingsError, WorkspaceNotFound
 
 SETTINGS_FILE: Final = "heaters.toml"
@@ -285,5 +285,4 @@ def _read_environment(environ: Mapping[str, str], known: set[str]) -> dict[str, 
 
 
 def _nearest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else "; `heaters config` lists them all"
+    return did_you_mean(name, known, otherwise="; `heaters config` lists them all")

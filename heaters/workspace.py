@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from heaters import pipeline
 from heaters.catalog import requests
+from heaters.catalog.tables import PicturedRow
 from heaters.config import SETTINGS_FILE, Settings, find_workspace
 from heaters.domain.layout import numbers_of
+from heaters.domain.nearest import refuse_unknown
 from heaters.errors import StoreUnavailable, UnknownReference, UsageError
 from heaters.execution.loop import Watcher
 from heaters.execution.runlock import active_run, run_lock
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from heaters.catalog.transports import Catalog
     from heaters.domain.commands import Decision
     from heaters.ui.board import ReviewBoard
+    from heaters.ui.plots import Plots
+    from heaters.ui.tuning import Tuning
 
 CATALOG_FOLDER: Final = "catalog"
 Ref = int | str
@@ -73,7 +77,12 @@ class Workspace:
         self._catalog: Catalog | None = None
 
     def __repr__(self) -> str:
-        return f"Workspace({str(self.root)!r})"
+        return f"Workspace({self.root.name!r})"  # it is saved with notebooks: no path
+
+    def _repr_html_(self) -> str:
+        from heaters.ui.overview import overview  # noqa: PLC0415 - only where it is shown
+
+        return overview(self)
 
     @property
     def catalog(self) -> Catalog:
@@ -230,11 +239,7 @@ class Workspace:
             DecisionRefused: with what stands in the way.
             UsageError: an unknown action, clip or value, or a frame outside of its clip.
         """
-        unknown = set(values) - {"label", "tags", "note"}
-        if unknown:
-            raise UsageError(
-                f"decide takes no {', '.join(sorted(unknown))}; annotate takes label, tags and note"
-            )
+        refuse_unknown(values, ("label", "tags", "note"), "decide")
         from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
 
         refs = [clips] if isinstance(clips, int | str) else list(clips)
@@ -280,7 +285,7 @@ class Workspace:
         return self.sql(
             f"SELECT * FROM clips_with_cut_points WHERE {where} ORDER BY source_video_id, start_frame, id",
             *parameters,
-        )
+        ).illustrated(self._clip_images)
 
     def events(self) -> Table:
         """The log of all commands on clips."""
@@ -317,6 +322,19 @@ class Workspace:
 
         return ReviewBoard(self, source, clip=clip, reviewer=reviewer)
 
+    @property
+    def plot(self) -> Plots:
+        """Plots and contact sheets for notebooks: `ws.plot.scores(1)`, `.shot_lengths()`, `.contact_sheet()`."""
+        from heaters.ui.plots import Plots  # noqa: PLC0415 - only where something is shown
+
+        return Plots(self)
+
+    def tune(self, source: int, detector: str | None = None, *, tolerance: int = 2) -> Tuning:
+        """Try thresholds on the stored scores of a source. Arguments are those of `heaters.ui.tuning.Tuning`."""
+        from heaters.ui.tuning import Tuning  # noqa: PLC0415 - only where somebody tunes
+
+        return Tuning(self, source, detector, tolerance=tolerance)
+
     def source(self, source_id: int) -> Row:
         """One source row.
 
@@ -340,7 +358,7 @@ class Workspace:
         found = self._clips(condition, parameters)
         if not found:
             raise UnknownReference(f"there is no clip {ref}; `heaters clips` lists them", ref=str(ref))
-        return found[0]
+        return PicturedRow(found[0], lambda: self._clip_images(found, width=240)[0])
 
     def clip_id(self, ref: Ref) -> int:
         """The id of a clip; refs are looked up, ids are taken as they are."""
@@ -486,6 +504,11 @@ class Workspace:
         """First frames of all live clips but the first."""
         rows = self._clips("source_video_id = ? AND state <> 'superseded' AND start_frame > 0", [source])
         return {row["start_frame"] for row in rows}
+
+    def _clip_images(self, clips: Sequence[Row], width: int = 120) -> list[str]:
+        from heaters.stages.pictures import clip_images  # noqa: PLC0415 - PyAV only where it is used
+
+        return clip_images(self.store, self._sources(), clips, width)
 
     def _add_keyframes(self, row: Row, spec: Mapping[str, Any]) -> None:
         known = {one["frame"] for one in self.catalog.rows(

@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "heaters").rglob("*.py"))
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "handler", "common", "misc"}
 HEAVY = ("av", "duckdb", "cv2", "boto3", "yt_dlp", "scenedetect", "pandas", "pyarrow")
-EXPORTED = ["HeatersError", "ReviewBoard", "ReviewPlayer", "Workspace", "open_workspace"]
+EXPORTED = [
+    "HeatersError", "ReviewBoard", "ReviewPlayer", "Workspace", "in_background", "open_workspace", "sample",
+]  # fmt: skip
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Documented = ast.Module | ast.ClassDef | Function

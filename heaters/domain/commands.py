@@ -15,6 +15,7 @@ from heaters.domain.cuts import find_tiling_fault
 from heaters.domain.decision import Board, Change, Decision
 from heaters.domain.groups import settle
 from heaters.domain.model import Clip
+from heaters.domain.nearest import did_you_mean
 from heaters.domain.refusals import refuse_exporting, refuse_held, refuse_stale
 from heaters.domain.retile import retile
 from heaters.domain.states import CLIP_TRANSITIONS, may_become
@@ -53,7 +54,8 @@ def decide(decision: Decision, board: Board, held: Mapping[int, str] | None = No
     action = ACTIONS.get(decision.action)
     if action is None:
         names = ", ".join(name for name in ACTIONS if name != "retune")
-        raise UsageError(f"unknown action {decision.action!r}; there are {names}")
+        meant = did_you_mean(decision.action, ACTIONS)
+        raise UsageError(f"unknown action {decision.action!r}; there are {names}{meant}")
     if decision.action == "retune" and decision.clip_ids:
         raise UsageError("retune is for a source, not for clips: use `heaters retune SOURCE_ID --apply`")
     if decision.frame is not None and decision.action not in {"split", "move-cut"}:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from heaters.domain.nearest import did_you_mean
 from heaters.errors import UsageError
 
 SPEEDS: Final = (0.25, 4.0)
@@ -67,7 +68,8 @@ def changed(values: Mapping[str, Any], given: Mapping[str, Any]) -> Values:
     """
     for name, value in given.items():
         if name not in _TAKES:
-            raise UsageError(f"there is no preference {name!r:.80}; there are {', '.join(_TAKES)}")
+            meant = did_you_mean(name, _TAKES)
+            raise UsageError(f"there is no preference {name!r:.80}; there are {', '.join(_TAKES)}{meant}")
         _, fits, words = _TAKES[name]
         if not fits(value):
             raise UsageError(f"the preference {name} is {value!r:.80}; it takes {words}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from heaters.domain.stopping import heed
 from heaters.errors import HeatersError, Interrupted, StageFailed
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def drive(
     """Keep up to `width` tasks running until `jobs.take` has none left.
 
     Raises:
-        Interrupted: on KeyboardInterrupt, after all workers were ended; unfinished work is left as `.part` files.
+        Interrupted: on KeyboardInterrupt, or where `heed` says so, after all workers were ended; unfinished work is left
+            as `.part` files.
     """
     import tempfile  # noqa: PLC0415 - with the workers; an idle run has none
     from concurrent.futures import FIRST_COMPLETED, wait  # noqa: PLC0415
@@ -80,6 +82,7 @@ def drive(
                     _show(one, watcher, read_progress)
                 for future in done:
                     _settle(future, running.pop(future).task, jobs, watcher)
+                heed()
         except KeyboardInterrupt as stop:
             executor.shutdown(wait=True, cancel_futures=True)
             raise Interrupted("stopped; finished work is kept, `heaters run` goes on from here") from stop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from html import escape
 from typing import Any, TextIO
 
 from heaters.errors import HeatersError
@@ -41,12 +42,66 @@ class Lines(Silent):
 
 
 def fitting() -> Silent:
-    """Bars where somebody looks on, in a terminal or a notebook; silence elsewhere."""
-    return Bars() if sys.stderr.isatty() or "ipykernel" in sys.modules else Silent()
+    """What suits this process: lines in a notebook, bars in a terminal, silence elsewhere."""
+    if _is_kernel():
+        return CellLines()
+    return Bars() if sys.stderr.isatty() else Silent()
+
+
+class CellLines(Silent):
+    """A line with a bar for each task, below the cell of a notebook.
+
+    tqdm's own bar for notebooks is a widget: a notebook that papermill has executed, or an exported page, shows nothing of it
+    without its JavaScript. This line is an output like any other, so how a task has ended stays in the notebook.
+    """
+
+    def __init__(self) -> None:
+        self._shown: dict[str, _CellLine] = {}
+
+    def begin(self, key: str, label: str, total: int) -> None:
+        """Show a line."""
+        self._shown[key] = _CellLine(label, total)
+
+    def advance(self, key: str, done: int) -> None:
+        """Move its bar."""
+        self._shown[key].move(done)
+
+    def end(self, key: str, error: HeatersError | None) -> None:
+        """Say how it ended, for good."""
+        self._shown.pop(key).end(f"failed: {error.message}" if error else "done")
+
+
+class _CellLine:
+    def __init__(self, label: str, total: int) -> None:
+        from IPython.display import display  # noqa: PLC0415 - only in a kernel, which has it
+
+        self._label, self._total, self._began = label, total, time.monotonic()
+        self._handle = display(self._bundle("", done=0), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+    def move(self, done: int) -> None:
+        from tqdm import tqdm  # noqa: PLC0415 - only where a bar is shown
+
+        form = (
+            "{n_fmt} of {total_fmt}{unit}, {elapsed} gone, {remaining} to go"
+            if self._total
+            else "{n_fmt}{unit}, {elapsed} gone"
+        )
+        meter = tqdm.format_meter(
+            done, self._total or None, time.monotonic() - self._began, unit=" frames", bar_format=form)  # fmt: skip
+        self._handle.update(self._bundle(meter, done=done), raw=True)
+
+    def end(self, said: str) -> None:
+        self._handle.update(self._bundle(f"{said} ({time.monotonic() - self._began:.1f} s)"), raw=True)
+
+    def _bundle(self, said: str, done: int | None = None) -> dict[str, str]:
+        text = f"{self._label}: {said}"
+        most = f' max="{self._total}" value="{done}"' if self._total else ""
+        bar = "" if done is None else f"<progress{most}></progress> "
+        return {"text/plain": text, "text/html": f"<div>{bar}{escape(text)}</div>"}
 
 
 class Bars(Silent):
-    """A bar for each running task, in a terminal or a notebook."""
+    """A bar for each running task, in a terminal."""
 
     def __init__(self) -> None:
         self._bars: dict[str, Any] = {}
@@ -77,6 +132,12 @@ class Bars(Silent):
         else:
             bar.write(f"{bar.desc}: {error.message}", file=sys.stderr)
         bar.close()
+
+
+def _is_kernel() -> bool:
+    """Whether this process is a Jupyter kernel; importing IPython to find out would cost 0.2 s."""
+    python = sys.modules.get("IPython")
+    return hasattr(python.get_ipython(), "kernel") if python else False
 
 
 def _size() -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from heaters.domain.nearest import did_you_mean
 from heaters.errors import SettingsError, UsageError
 from heaters.media.content_rules import (
     CONTENT_FLOOR,
@@ -120,8 +120,7 @@ def detect(
 def _row(detector: str) -> Detector:
     if detector in DETECTORS:
         return DETECTORS[detector]
-    close = difflib.get_close_matches(str(detector), list(DETECTORS), n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
+    hint = did_you_mean(str(detector), DETECTORS)
     raise SettingsError(
         f"there is no detector {detector!r}: choose one of {', '.join(DETECTORS)}{hint}", name="detector"
     )

@@ -106,7 +106,7 @@ def make_sample(
     """
     if not SHORTEST_SECONDS <= seconds <= (LIMIT - len(_SHOTS)) / RATE:
         raise UsageError(f"a sample show has {SHORTEST_SECONDS:g} to 2600 seconds, not {seconds:g}")
-    truth = _plan(path, seconds)
+    truth = sample_truth(seconds, path)
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
         _write(part, truth, progress)
@@ -118,7 +118,8 @@ def make_sample(
     return truth
 
 
-def _plan(path: Path, seconds: float) -> SampleTruth:
+def sample_truth(seconds: float, path: Path = Path("sample.mp4")) -> SampleTruth:
+    """What is in a sample show of that length, whether it is made or not."""
     scale = seconds / _FULL_SECONDS
     ends = [round(end * scale) for end in accumulate(shot.frames for shot in _SHOTS)]
     starts = dict(zip((shot.name for shot in _SHOTS), [0, *ends], strict=False))

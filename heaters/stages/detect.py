@@ -21,6 +21,7 @@ from heaters.storage import open_store
 
 if TYPE_CHECKING:
     from heaters.media.detectors import Detection
+    from heaters.media.frame_scores import FrameScores
 
 NAME: Final = "detect"
 
@@ -83,17 +84,22 @@ def detect_cuts(spec: Mapping[str, Any]) -> Detection:
     Args:
         spec: of `detection_spec`, with `detector`, `min_shot_frames` and perhaps `threshold`.
     """
-    from heaters.catalog import parquet  # noqa: PLC0415 - only where scores are read
-    from heaters.media import detectors  # noqa: PLC0415
-    from heaters.media.scores import FrameScores  # noqa: PLC0415
+    from heaters.media import detectors  # noqa: PLC0415 - only where cuts are found
 
-    store = open_store(spec["store"])
-    columns, _ = parquet.read_columns(store.local_path(spec["scores"]))
-    del columns["frame"]
     return detectors.detect(
-        FrameScores.of_columns(**columns), detector=spec["detector"], threshold=spec.get("threshold"),
-        min_shot_frames=spec["min_shot_frames"], proxy=store.local_path(spec["proxy"]),
+        stored_scores(spec), detector=spec["detector"], threshold=spec.get("threshold"),
+        min_shot_frames=spec["min_shot_frames"], proxy=open_store(spec["store"]).local_path(spec["proxy"]),
     )  # fmt: skip
+
+
+def stored_scores(spec: Mapping[str, Any]) -> FrameScores:
+    """The scores of a source, as `detection_spec` names them."""
+    from heaters.catalog import parquet  # noqa: PLC0415 - only where scores are read
+    from heaters.media.frame_scores import FrameScores  # noqa: PLC0415
+
+    columns, _ = parquet.read_columns(open_store(spec["store"]).local_path(spec["scores"]))
+    del columns["frame"]
+    return FrameScores.of_columns(**columns)
 
 
 def given_cuts(cuts: Iterable[int], detector: str | None) -> Detection:

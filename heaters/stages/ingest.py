@@ -14,6 +14,7 @@ from typing import Any, Final
 from heaters.catalog.requests import Artifact, FinishStage
 from heaters.config import Settings
 from heaters.domain import layout
+from heaters.domain.stopping import heed
 from heaters.errors import MediaError
 from heaters.stages.reporting import reporter
 from heaters.stages.stage import Row, Unit, digest, finish
@@ -79,8 +80,12 @@ def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishStage:
 
 def hash_file(path: Path) -> str:
     """SHA-256 of a file, as hex."""
+    seen = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while chunk := file.read(_CHUNK):
+            seen.update(chunk)
+            heed()
+    return seen.hexdigest()
 
 
 def _copy(spec: Mapping[str, Any], source: Path) -> str:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from heaters.domain.stopping import heed
+
 _INTERVAL: Final = 0.25
 """Seconds between two writes; a bar needs no more."""
 
@@ -16,7 +18,7 @@ def reporter(spec: Mapping[str, Any]) -> Callable[[int], None]:
     """A function that takes the number of frames or bytes done so far."""
     path = spec.get("progress_file")
     if path is None:
-        return lambda _done: None
+        return lambda _done: heed()  # nobody else watches this process
     file, last = Path(path), 0.0
 
     def report(done: int) -> None:

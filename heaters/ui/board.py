@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anywidget
 import traitlets as t
 
+from heaters.domain.nearest import refuse_unknown
 from heaters.errors import CatalogError, HeatersError, UsageError
 from heaters.review import ReviewSession
 from heaters.server.registry import register
@@ -50,9 +51,8 @@ class ReviewBoard(anywidget.AnyWidget):
         self, workspace: Workspace, source: int | None = None, *, clip: Ref | None = None, reviewer: str | None = None,
         **traits: Any,
     ) -> None:  # fmt: skip
-        unknown = sorted(set(traits) - {"layout"})
-        if unknown:
-            raise UsageError(f"ReviewBoard takes no {unknown[0]}; it takes source, clip, reviewer and layout")
+        self._sessions: dict[str, ReviewSession] = {}  # `close` needs it in any case
+        refuse_unknown(traits, ("source", "clip", "reviewer", "layout"), "ReviewBoard")
         if source is not None:
             workspace.source(source)
         super().__init__(**traits)
@@ -60,7 +60,6 @@ class ReviewBoard(anywidget.AnyWidget):
         self._source, self._clip = source, workspace.clip_id(clip) if clip is not None else None
         self._reviewer = reviewer or workspace.settings.reviewer
         self._uuid = register(workspace.root)
-        self._sessions: dict[str, ReviewSession] = {}
         self._films: dict[int, messages.Film] = {}
         self._shows = 0
         self.on_msg(self._on_message)

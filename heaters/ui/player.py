@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anywidget
 import traitlets as t
 
+from heaters.domain.nearest import refuse_unknown
 from heaters.errors import FrameOutsideClip, HeatersError, UsageError
 from heaters.server.registry import register
 from heaters.ui import hotkeys, messages
@@ -72,9 +73,8 @@ class ReviewPlayer(anywidget.AnyWidget):
         self, workspace: Workspace, clip: int | str | None = None, *, source: int | None = None, frame: int | None = None,
         **traits: Any,
     ) -> None:  # fmt: skip
-        unknown = sorted(set(traits) - {"speed", "muted", "playing", "layout"})
-        if unknown:
-            raise UsageError(f"ReviewPlayer takes no {unknown[0]}; it takes speed, muted, playing and layout")
+        taken = ("clip", "source", "frame", "speed", "muted", "playing", "layout")
+        refuse_unknown(traits, taken, "ReviewPlayer")
         self._quiet = 1  # until there is something to give orders to
         super().__init__(_hotkeys=hotkeys.as_data(), _player_id=uuid.uuid4().hex, **traits)
         self._workspace = workspace
