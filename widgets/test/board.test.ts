@@ -202,6 +202,21 @@ test("a range is decided on after a question that says who decided what before",
   assert.deepEqual([kernel.log, board.state.mode, board.state.current?.id], [["approve 1 2 3"], "watch", 4]);
 });
 
+test("a range that others have changed since the question is asked about anew", async (t) => {
+  const { board, kernel, press, settled, texts } = await desk(t, 5, { beatMs: 10 });
+  await press("x", "ArrowDown", "ArrowDown", "a");
+  kernel.other("skip", [2]);
+  while (board.state.clips[1]?.state !== "skipped") await sleep(5);
+  board.answer("yes");
+  const { dialog } = board.state;
+  assert.deepEqual(dialog?.kind === "bulk" && dialog.decidedBefore, [{ reviewer: "bob", count: 1 }]);
+  assert.match(texts().join(), /answer again/);
+  assert.deepEqual(kernel.log, ["bob skip 2"]);
+  board.answer("yes");
+  await settled();
+  assert.deepEqual([kernel.log, board.state.mode], [["bob skip 2", "approve 1 2 3"], "watch"]);
+});
+
 test("the picker groups and merges siblings", async (t) => {
   const { board, kernel, press, settled } = await desk(t, 6);
   await press("Shift+ ", "ArrowRight", "ArrowRight", " ");

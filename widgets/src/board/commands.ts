@@ -6,7 +6,7 @@ import { isLetter } from "./keyboard.ts";
 import type { ClipRow, Preferences } from "./protocol.ts";
 import { Refusal } from "./refusals.ts";
 import * as sentences from "./sentences.ts";
-import type { DecisionLetter } from "./state.ts";
+import type { DecisionLetter, Dialog } from "./state.ts";
 
 export interface CommandEvents {
   note(): void;
@@ -62,13 +62,27 @@ export class Commands {
   }
 
   answer(which: "yes" | "no"): void {
-    const { store, deciding, modes } = this.#desk;
+    const { store } = this.#desk;
     const { dialog } = store.state;
     store.patch({ dialog: null });
     if (dialog?.kind === "fast") this.#events.prefer({ fast: which === "yes" });
     if (which === "no") return;
     if (dialog?.kind === "take-over") this.#events.takeOver(dialog.clip.id);
-    if (dialog?.kind === "bulk" && deciding.decide(dialog.action, dialog.clips.map((clip) => clip.id))) modes.end();
+    if (dialog?.kind === "bulk") this.#confirmed(dialog);
+  }
+
+  /** Carry it out if the clips still are what the question said of them; else it is another question. */
+  #confirmed({ action, clips }: Extract<Dialog, { kind: "bulk" }>): void {
+    const { ledger, deciding, modes, toasts } = this.#desk;
+    const { range } = modes.places(ledger.clips);
+    const now = range ? ledger.clips.slice(range[0], range[1] + 1) : [];
+    const same = now.length === clips.length && now.every(({ id, version }, at) => id === clips[at]?.id && version === clips[at]?.version);
+    if (same) {
+      if (deciding.decide(action, clips.map((clip) => clip.id))) modes.end();
+      return;
+    }
+    toasts.say("news", sentences.askedAnew());
+    if (now.length > 1) this.#bulk(action, now);
   }
 
   #letter(action: DecisionLetter): void {

@@ -51,6 +51,10 @@ export function lookAgain(seen: ClipRow): string {
   return `${seen.ref} has changed while you looked at it. This is how it is now: decide again.`;
 }
 
+export function askedAnew(): string {
+  return "Somebody has changed these clips since you were asked. This is how they are now: answer again.";
+}
+
 export function takenOver(refs: readonly string[], reviewer: string): string {
   return `${reviewer} has taken over ${refs.length === 1 ? refs[0] : `${refs.length} clips of yours`}.`;
 }
