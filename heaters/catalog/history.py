@@ -16,10 +16,10 @@ PAUSE_SECONDS: Final = 600
 NAMED: Final = 100
 """So many clips of one event are named; a bulk may have thousands."""
 _OF_SOURCE: Final = (
-    "(source_video_id = ? OR (source_video_id IS NULL AND list_has_any(clip_ids, (SELECT list(id) FROM clips WHERE "
-    "source_video_id = ?))))"
+    "(SELECT seq FROM clip_events WHERE seq > ? AND source_video_id = ? UNION ALL SELECT seq FROM clip_events WHERE seq > ? AND "
+    "source_video_id IS NULL AND list_has_any(clip_ids, (SELECT list(id) FROM clips WHERE source_video_id = ?)))"
 )
-"""Events of several sources name none."""
+"""Numbers of a source's events; those of several sources name none. As one condition with OR, it would read every event's clips."""
 _COLUMNS: Final = (
     f"seq, op_id, ts, reviewer, session, action, clip_ids[1:{NAMED}] AS clip_ids, len(clip_ids) AS clips, frame, undoes, "
     "undone_by IS NOT NULL AS undone"
@@ -40,8 +40,8 @@ def history(ask: Ask, source_id: int, *, since: int = 0, limit: int = 50) -> lis
         first of them), `frame`, `undone`, and for an undo or redo `undoes` (the op_id it is about) and `of` (its action).
     """
     rows = ask(
-        f"SELECT {_COLUMNS} FROM clip_events WHERE seq > ? AND {_OF_SOURCE} ORDER BY seq DESC LIMIT ?",
-        [since, source_id, source_id, limit],
+        f"SELECT {_COLUMNS} FROM clip_events WHERE seq IN (SELECT seq FROM {_OF_SOURCE} ORDER BY seq DESC LIMIT ?) ORDER BY seq DESC",
+        [since, source_id, since, source_id, limit],
     )
     if not rows:
         return []
@@ -59,7 +59,7 @@ def recorded(ask: Ask, source_id: int) -> list[Recorded]:
 
     rows = ask(
         "SELECT seq, op_id, ts, reviewer, action, frame, undoes, before, after FROM clip_events "
-        f"WHERE {_OF_SOURCE} ORDER BY seq", [source_id, source_id],
+        f"WHERE seq IN {_OF_SOURCE} ORDER BY seq", [0, source_id, 0, source_id],
     )  # fmt: skip
     return [
         Recorded(**{

@@ -16,11 +16,11 @@ def review_sources(ask: Ask, now: datetime, token: str) -> list[Row]:
         token: of the session that asks; `free` are pending clips that no other one holds.
     """
     return ask(
-        "SELECT v.id, v.title, count(*) AS clips, count(*) FILTER (c.state = 'pending') AS pending, "
-        "count(*) FILTER (c.state = 'pending' AND l.clip_id IS NULL) AS free "
-        "FROM source_videos v JOIN clips c ON c.source_video_id = v.id "
-        "LEFT JOIN (SELECT clip_id FROM leases WHERE expires_at > ? AND token <> ?) l ON l.clip_id = c.id "
-        "WHERE v.ingest_state = 'ready' AND c.state <> 'superseded' GROUP BY v.id, v.title, v.priority "
-        "ORDER BY v.priority DESC, v.id",
+        "SELECT v.id, v.title, c.clips, c.pending, c.pending - coalesce(l.held, 0) AS free FROM source_videos v "
+        "JOIN (SELECT source_video_id AS id, count(*) FILTER (state <> 'superseded') AS clips, "
+        "count(*) FILTER (state = 'pending') AS pending FROM clips GROUP BY 1) c USING (id) "
+        "LEFT JOIN (SELECT l.source_video_id AS id, count(*) AS held FROM leases l JOIN clips c ON c.id = l.clip_id "
+        "WHERE l.expires_at > ? AND l.token <> ? AND c.state = 'pending' GROUP BY 1) l USING (id) "
+        "WHERE v.ingest_state = 'ready' AND c.clips > 0 ORDER BY v.priority DESC, v.id",
         [now, token],
     )
