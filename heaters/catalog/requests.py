@@ -84,7 +84,7 @@ class ReviewDecision(NamedTuple):
 
 
 class ReviewUndo(NamedTuple):
-    """Take back the reviewer's latest command on the source.
+    """Take back the reviewer's latest command on the source; not one of another window of his that is open.
 
     Attributes:
         down_to: number of an event of his: take back all commands down to and with it, or none of them.
@@ -128,7 +128,7 @@ class TakeOver(NamedTuple):
 
 
 class GiveBack(NamedTuple):
-    """A page closes: all its clips are free at once."""
+    """A page goes: its clips are free when its seat says, `seconds` from now, or as soon as their leases run out."""
 
     seat: Seat
 
