@@ -147,7 +147,7 @@ def run_export(
             if reason := _obstacle(bounds, store, 0):
                 outcome.waiting.append({"id": clip["id"], "stage": export.NAME, "reason": reason})
                 continue
-            unit = _plan_export(catalog, settings, store, clip, preset or settings.preset)
+            unit = _plan_export(catalog, settings, store, clip, export.preset_for(clip, preset, settings))
             try:
                 catalog.execute(export.start(unit, run_id))
                 ready = export.standing(
@@ -236,7 +236,8 @@ def exportable(
     """
     states = "'approved', 'exporting', 'export_failed'" + (", 'exported'" if preset else "")
     rows = catalog.rows(
-        "SELECT c.*, v.ingest_state, v.sha256, v.master_mode, coalesce(list(a.uri) FILTER (a.uri IS NOT NULL), []) AS uris "
+        "SELECT c.*, v.ingest_state, v.sha256, v.master_mode, v.probe, v.n_frames, "
+        "coalesce(list(a.uri) FILTER (a.uri IS NOT NULL), []) AS uris "
         "FROM clips_with_cut_points c "
         "JOIN source_videos v ON v.id = c.source_video_id LEFT JOIN clip_artifacts a ON a.clip_id = c.id AND a.kind = 'final_clip' "
         f"AND a.state = 'live' WHERE c.state IN ({states}) GROUP BY ALL "
@@ -249,7 +250,9 @@ def exportable(
         left_out = source_ids is not None and row["source_video_id"] not in source_ids
         if left_out or not export.pending(row, preset):
             continue
-        job = failed.get((f"clip:{row['id']}", *export.hashes(row, row, preset or settings.preset)))
+        job = failed.get(
+            (f"clip:{row['id']}", *export.hashes(row, row, export.preset_for(row, preset, settings)))
+        )
         if reason := export.obstacle(row, job):
             waiting.append({"id": row["id"], "stage": export.NAME, "reason": reason})
         else:

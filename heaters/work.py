@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from heaters import pipeline
 from heaters.catalog import requests
 from heaters.config import Settings
+from heaters.domain import name_template
 from heaters.domain.bounds import Bounds, bounds
 from heaters.errors import HeatersError, Interrupted, StageFailed, StoreUnavailable, UsageError
 from heaters.execution.loop import Watcher, as_error
@@ -122,8 +123,8 @@ class Work:
     store: Store
 
     def ingest(
-        self, *sources: str | Path, whole_clip: bool = False, allow_truncated: bool = False, title: str | None = None,
-        on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
+        self, *sources: str | Path, whole_clip: bool = False, clip_files: bool = False, allow_truncated: bool = False,
+        title: str | None = None, on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
     ) -> list[Row]:  # fmt: skip
         """One row for each file, in order."""
         files = [file for source in sources for file in intake.files_of(source)]
@@ -132,7 +133,12 @@ class Work:
             try:
                 rows.append(
                     self._ingest_one(
-                        file, whole_clip, allow_truncated, title if len(files) == 1 else None, on_plan
+                        file,
+                        whole_clip,
+                        clip_files,
+                        allow_truncated,
+                        title if len(files) == 1 else None,
+                        on_plan,
                     )
                 )
             except HeatersError as error:
@@ -196,10 +202,14 @@ class Work:
 
     def export(
         self, sources: Sequence[int] | None = None, *, preset: str | None = None, to: str | Path | None = None,
-        complete: bool = False, limit: int | None = None, until: str | datetime | None = None,
+        name: str | None = None, complete: bool = False, limit: int | None = None, until: str | datetime | None = None,
         keep_free: str | int | None = None, watcher: Watcher | None = None,
     ) -> RunReport:  # fmt: skip
         """Encode every approved clip once."""
+        if name is not None:
+            name_template.check(name)
+            if to is None:
+                raise UsageError("a name is for copies: give the folder for them too (--to DIR)")
         limits = self._bounds(until, keep_free)
         if complete:
             now = datetime.now(UTC).replace(tzinfo=None)
@@ -219,10 +229,11 @@ class Work:
             report = self._tracked("export", work, watcher, waiting)
         if to is not None:
             rows = handover.chosen(
-                self.catalog.rows(handover.EXPORTED), sources, preset or self.settings.preset
+                self.catalog.rows(handover.EXPORTED), sources, preset, self.settings.preset
             )
             with run_lock(self.catalog.folder, "export"):
-                report.handed_over.extend(handover.hand_over(self.store, rows, Path(to)))
+                chosen = preset or self.settings.preset
+                report.handed_over.extend(handover.hand_over(self.store, rows, Path(to), name, chosen))
         return report
 
     def verify(self, rows: Sequence[Row] | None, progress: Callable[[Row], None] | None) -> Row:
@@ -245,17 +256,17 @@ class Work:
         ]
 
     def _ingest_one(
-        self, file: Path, whole_clip: bool, allow_truncated: bool, title: str | None,  # noqa: FBT001 - private
+        self, file: Path, whole_clip: bool, clip_file: bool, allow_truncated: bool, title: str | None,  # noqa: FBT001 - private
         on_plan: Callable[[Path, Mapping[str, int]], None] | None,
     ) -> Row:  # fmt: skip
-        seen = intake.look(file, self.settings)
+        seen = intake.look(file, self.settings, clip_file=clip_file)
         projected = dict(seen["probe"]["projected"])
         copied = seen["bytes"] if self.settings.originals == "copy" else 0
         intake.refuse_overflow(
             {mode: count + copied for mode, count in projected.items()}, self.settings, self.store.free_bytes(), str(file))  # fmt: skip
         added = self.catalog.execute(requests.AddSource(
-            seen["sha256"], title or file.stem, "upload", str(file), not whole_clip, allow_truncated, seen["bytes"], seen["probe"],
-            seen["warnings"]))  # fmt: skip
+            seen["sha256"], title or file.stem, "upload", str(file), not (whole_clip or clip_file), allow_truncated, seen["bytes"],
+            seen["probe"], seen["warnings"]))  # fmt: skip
         row = added["source"]
         if ingest.pending(row, self.settings):
             if on_plan:

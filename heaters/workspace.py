@@ -96,14 +96,16 @@ class Workspace:
     # -- work ---------------------------------------------------------------------------------------------------------
 
     def ingest(
-        self, *sources: str | Path, whole_clip: bool = False, allow_truncated: bool = False, title: str | None = None,
-        on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
+        self, *sources: str | Path, whole_clip: bool = False, clip_files: bool = False, allow_truncated: bool = False,
+        title: str | None = None, on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
     ) -> list[Row]:  # fmt: skip
         """Take files, or all videos of folders, into the workspace.
 
         Args:
             sources: files and folders.
             whole_clip: each file already is a clip: one clip spanning it, no detection.
+            clip_files: each file is a finished clip, of an older workflow say: as `whole_clip`, and `export` copies the file
+                itself, unless a preset is asked for by name.
             allow_truncated: accept files of which only a part can be decoded.
             title: of the source, where it is a single file; default: the file's name without extension.
             on_plan: called before bytes are copied, with the projected bytes of both master modes.
@@ -116,8 +118,8 @@ class Workspace:
             NotEnoughSpace: the projection is over the allowed share of the free space.
         """
         return self._work.ingest(
-            *sources, whole_clip=whole_clip, allow_truncated=allow_truncated, title=title, on_plan=on_plan
-        )
+            *sources, whole_clip=whole_clip, clip_files=clip_files, allow_truncated=allow_truncated, title=title, on_plan=on_plan
+        )  # fmt: skip
 
     def run(
         self,
@@ -150,7 +152,7 @@ class Workspace:
 
     def export(
         self, sources: Sequence[int] | None = None, *, preset: str | None = None, to: str | Path | None = None,
-        complete: bool = False, limit: int | None = None, until: str | datetime | None = None,
+        name: str | None = None, complete: bool = False, limit: int | None = None, until: str | datetime | None = None,
         keep_free: str | int | None = None, watcher: Watcher | None = None,
     ) -> RunReport:  # fmt: skip
         """Encode every approved clip once, from its gold master.
@@ -159,6 +161,7 @@ class Workspace:
             sources: only clips of these sources.
             preset: `h264` or `ffv1`; default: the workspace's.
             to: also copy all exported clips of these sources into that folder, with `index.parquet` and `index.csv`.
+            name: of each copy, a template such as `{label}/{title}_{clip_no:03d}`; fields as in docs/data.md.
             complete: only clips of sources of which no clip is pending or held by a reviewer.
             limit: so many clips at most.
             until: as for `run`.
@@ -167,7 +170,7 @@ class Workspace:
         for source_id in sources or ():
             self.source(source_id)
         return self._work.export(
-            sources, preset=preset, to=to, complete=complete, limit=limit, until=until, keep_free=keep_free,
+            sources, preset=preset, to=to, name=name, complete=complete, limit=limit, until=until, keep_free=keep_free,
             watcher=watcher)  # fmt: skip
 
     def verify(self, source: int | None = None, progress: Callable[[Row], None] | None = None) -> Row:
@@ -209,13 +212,63 @@ class Workspace:
         new, standing = {int(cut) for cut in found.cuts}, self._cuts(source)
         if not apply:
             return detect.comparison(found, standing, new)
-        from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
-
-        values = {"source_id": source, "cuts": sorted(new), "detector": found.detector or None}
-        done = self._decide(Decision(new_op_id(), "retune", (), self._reviewer(reviewer), values=values))
-        self._add_keyframes(row, spec)
+        done = self._lay("retune", row, sorted(new), detect.named(found), reviewer)
         answer = detect.comparison(found, standing, self._cuts(source))
         return {**answer, "op_id": done["op_id"], "clips": done["clips"]}
+
+    def export_cuts(
+        self, source: int, file: str | Path, *, state: str | None = None, start: str | None = None
+    ) -> Row:
+        """Write the clips of a source to a file: .csv, .json, .parquet, .edl (CMX 3600) or .otio (OpenTimelineIO).
+
+        Args:
+            state: only clips in this state; default: all that are live.
+            start: timecode of the source's first frame, for .edl and .otio; default `00:00:00:00`.
+
+        Returns:
+            `file`, how many `clips`, and `notes` in words.
+
+        Raises:
+            UsageError: an unknown suffix, or a format that can't hold the rate of the source.
+        """
+        from heaters.stages.cut_files import cut_file, write_cuts  # noqa: PLC0415 - only where one is written
+
+        named = cut_file(self.catalog, self.store, self.source(source), file, start)
+        table = self.clips(source, state)
+        notes = write_cuts(named, table)
+        return {"file": str(named.path.absolute()), "clips": len(table), "notes": notes}
+
+    def import_cuts(
+        self, source: int, cuts: str | Path | Iterable[int], *, apply: bool = False, reviewer: str | None = None,
+        start: str | None = None, name: str | None = None,
+    ) -> Row:  # fmt: skip
+        """Compare a cut list with the cuts that stand, and lay its cuts if asked to. Of a list only its cuts are taken.
+
+        Clips that a human has touched stay as they are, with their cuts; what that keeps a list from is in `conflicts`.
+
+        Args:
+            cuts: a file as of `export_cuts`, a scene list of PySceneDetect (.csv), or first frames of shots.
+            apply: lay them; one event, one undo.
+            start: as for `export_cuts`; an .otio may say it itself.
+            name: what the new clips tell as their `detector`; default: the name of the file.
+
+        Returns:
+            `cuts` of the list, and of these `kept`, `moved` (`from`, `to`, `by`), `added`; `removed` ones, `conflicts`
+            (`frame`, `what`, `ref`, `reason`), `notes`, and whether they are `applied`, then with `op_id` and `clips`.
+
+        Raises:
+            UsageError: the file is no such list, or can't be one of this source.
+            ClipLeased: another reviewer holds a clip that would change.
+        """
+        from heaters.stages.cut_import import compare  # noqa: PLC0415 - only where cuts are compared
+
+        row = self.source(source)
+        plan, told = compare(self.catalog, self.store, row, cuts, start)
+        if not apply:
+            return told
+        detector = name or (Path(cuts).name if isinstance(cuts, str | Path) else None)
+        done = self._lay("import", row, plan.cuts(), detector, reviewer)
+        return {**told, "applied": True, "op_id": done["op_id"], "clips": done["clips"]}
 
     # -- decisions ----------------------------------------------------------------------------------------------------
 
@@ -246,6 +299,37 @@ class Workspace:
         ids = tuple(self.clip_id(ref) for ref in refs)
         return self._decide(Decision(
             op_id or new_op_id(), action, ids, self._reviewer(reviewer), frame, versions, session, values))  # fmt: skip
+
+    def label(self, table: Any, *, apply: bool = False, reviewer: str | None = None) -> Row:
+        """Compare labels, tags and notes of a table with those of the clips, and write them if asked to.
+
+        Args:
+            table: a data frame of pandas or polars, an Arrow table or a list of dicts, with a column `ref` (or `id`) and
+                some of `label`, `tags` (a list, or text with commas) and `note`. A missing value leaves a word as it is,
+                an empty text takes it away.
+            apply: write them; one event, one undo.
+
+        Returns:
+            `changed` (`ref`, `before`, `after`), how many are `unchanged`, `refused` (`ref`, `reason`), and whether they
+            are `applied`, then with `op_id` and `clips`.
+
+        Raises:
+            UsageError: a column is missing, or a clip is named twice.
+            UnknownReference: a row names no live clip.
+        """
+        from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
+        from heaters.stages.labels import plan_labels  # noqa: PLC0415
+
+        each, versions, told = plan_labels(self.catalog, table)
+        if not apply or not each:
+            return told
+        values = {"each": each}
+        done = self._decide(
+            Decision(
+                new_op_id(), "label", tuple(each), self._reviewer(reviewer), None, versions, values=values
+            )
+        )
+        return {**told, "applied": True, "op_id": done["op_id"], "clips": done["clips"]}
 
     def undo(self, reviewer: str | None = None, source: int | None = None, *, of: str | None = None) -> Row:
         """Take this reviewer's latest command back, or the one with the op_id `of`."""
@@ -280,12 +364,16 @@ class Workspace:
         return self.sql("SELECT * FROM source_videos ORDER BY id")
 
     def clips(self, source: int | None = None, state: str | None = None) -> Table:
-        """Clips by source and start frame; `superseded` ones only when asked for."""
+        """Clips by source and start frame, with all that is known of them; `superseded` ones only when asked for.
+
+        Returns:
+            The columns of docs/data.md: ref, cut points as frames, pts, seconds and timecode, decisions, detector and
+            scores of both cuts, file and hash. `.df()`, `.arrow()` and `.polars()` give it to other libraries.
+        """
+        from heaters.stages.clip_table import clip_table  # noqa: PLC0415 - numpy only where a table is made
+
         where, parameters = clip_condition(source, state)
-        return self.sql(
-            f"SELECT * FROM clips_with_cut_points WHERE {where} ORDER BY source_video_id, start_frame, id",
-            *parameters,
-        ).illustrated(self._clip_images)
+        return clip_table(self.catalog, self.store, where, parameters).illustrated(self._clip_images)
 
     def events(self) -> Table:
         """The log of all commands on clips."""
@@ -490,6 +578,17 @@ class Workspace:
 
     def _decide(self, decision: Decision) -> Row:
         return self.catalog.execute(decision)
+
+    def _lay(
+        self, action: str, row: Row, cuts: Sequence[int], detector: str | None, reviewer: str | None
+    ) -> Row:
+        """Lay cuts where no human has touched the clips, and make the thumbnails of new shots."""
+        from heaters.domain.commands import Decision  # noqa: PLC0415 - where something is decided
+
+        values = {"source_id": row["id"], "cuts": list(cuts), "detector": detector}
+        done = self._decide(Decision(new_op_id(), action, (), self._reviewer(reviewer), values=values))
+        self._add_keyframes(row, detect.detection_spec(row, self.store.address))
+        return done
 
     def _sources(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Row]:
         return self.catalog.rows(f"SELECT * FROM source_videos WHERE {where} ORDER BY id", parameters)

@@ -89,7 +89,7 @@ class Heaters:
 
     def _words(self, words: Sequence[object]) -> list[str]:
         where = ["--workspace", str(self.workspace)] if self.workspace else []
-        verb = 2 if words[:1] == ("catalog",) else 1
+        verb = 2 if words[:1] in {("catalog",), ("cuts",)} else 1
         return [*map(str, words[:verb]), *where, *map(str, words[verb:])]
 
     @staticmethod

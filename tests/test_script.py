@@ -114,7 +114,7 @@ def test_every_decision_is_written_in_words_and_comes_out_the_same(ws: Workspace
 
     assert [line for line in script.splitlines() if line.startswith("ws.")] == [
         "ws.decide('approve', '1.1', reviewer='ada')",
-        "ws.retune(1, cuts=[20], detector='content', apply=True, reviewer='ada')",
+        "ws.retune(1, cuts=[20], detector='content {\"threshold\": 200.0, \"min_shot_frames\": 5}', apply=True, reviewer='ada')",
         "ws.decide('split', '1.4', frame=30, reviewer='bea')",
         "ws.decide('annotate', ['1.4', '1.5'], label=\"it's\", tags=['a', 'b'], reviewer='bea')",
         "ws.undo(reviewer='bea', source=1)",
@@ -131,6 +131,18 @@ def test_every_decision_is_written_in_words_and_comes_out_the_same(ws: Workspace
     assert [row["action"] for row in again.events().rows()] == [row["action"] for row in ws.events().rows()]
     assert again.check() == []
     assert again.as_python(1) == script
+
+
+def test_cut_lists_and_tables_of_labels_come_out_the_same(ws: Workspace, tmp_path: Path) -> None:
+    copy = shutil.copytree(ws.root, tmp_path / "copy")
+    ws.import_cuts(1, [20, 33], apply=True, name="hand.csv")
+    ws.label([{"ref": "1.1", "label": "a"}, {"ref": "1.4", "tags": ["b", "c"]}], apply=True)
+    ws.undo()
+    ws.redo()
+    ws.label([{"ref": "1.4", "tags": "", "note": "it's"}], apply=True, reviewer="bea")
+    again = replayed(ws.as_python(1), copy, tmp_path)
+    assert content(again, 1) == content(ws, 1)
+    assert again.as_python(1) == ws.as_python(1)
 
 
 @pytest.mark.parametrize("seed", range(4))

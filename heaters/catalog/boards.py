@@ -20,7 +20,7 @@ _AHEAD: Final = 2
 """Pending clips behind the touched ones to read along: one of them is what the reviewer sees next."""
 
 _MAKES_NO_CLIPS: Final = frozenset(
-    {"approve", "skip", "archive", "reset", "merge", "move-cut", "group", "ungroup", "annotate"}
+    {"approve", "skip", "archive", "reset", "merge", "move-cut", "group", "ungroup", "annotate", "label"}
 )
 """Actions that need no free numbers."""
 

@@ -67,7 +67,7 @@ def decide(decision: Decision, tx: Transaction, held: Held) -> Done:
     board = _board(tx, decision, outline, {source_id: row["n_frames"] for source_id, row in sources.items()})
     change = commands.decide(decision, board, held)
     left = outline.after(change)
-    if change.after:  # a retune may find nothing to change, and then there is nothing to undo
+    if change.after:  # new cuts may change nothing, and then there is nothing to undo
         write_change(tx, change)
         hold_invariants(tx, left, board.n_frames)
         events.add(
@@ -154,7 +154,7 @@ def _told(event: events.Event) -> Row:
 
 
 def _sources_of(tx: Transaction, decision: Decision) -> Iterable[int]:
-    if decision.action == "retune":
+    if decision.action in commands.OF_A_SOURCE:
         source_id = decision.values.get("source_id")
         return [source_id] if isinstance(source_id, int) else []
     ids = ", ".join(str(int(one)) for one in decision.clip_ids)
@@ -171,6 +171,6 @@ def _sources_of(tx: Transaction, decision: Decision) -> Iterable[int]:
 
 
 def _board(tx: Transaction, decision: Decision, outline: Outline, n_frames: Mapping[int, int]) -> Board:
-    if decision.action == "retune":
+    if decision.action in commands.OF_A_SOURCE:
         return full_board(tx, sorted(n_frames))
     return partial_board(tx, outline, decision, n_frames)

@@ -6,13 +6,16 @@ import math
 import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from heaters.errors import CatalogDamaged
+from heaters.errors import CatalogDamaged, UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -20,6 +23,7 @@ _GROUP_BYTES: Final = 4 << 20
 _VECTOR: Final = 2048
 _MOST_VECTORS: Final = 60
 """DuckDB's own 122,880 rows."""
+_PAIRS: Final = "SELECT decode(key), decode(value) FROM parquet_kv_metadata({})"
 
 
 def write_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
@@ -32,15 +36,13 @@ def write_columns(path: Path, columns: Mapping[str, npt.NDArray[Any]], metadata:
     """
     length = len(next(iter(columns.values())))
     data = {"frame": np.arange(length, dtype=np.int64), **columns}
-    pairs = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.items())
-    footer = f", KV_METADATA {{{pairs}}}" if pairs else ""
     group = _rows_of_group(data)
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = true; SET threads = 1")
         connection.register("columns", _in_batches(data, group))
         connection.execute(
             f"COPY (SELECT * FROM columns) TO {_quoted(str(path))} "
-            f"(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE {group}, USE_TMP_FILE false{footer})"
+            f"(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE {group}, USE_TMP_FILE false{_footer(metadata)})"
         )
 
 
@@ -59,8 +61,7 @@ def read_columns(path: Path, names: tuple[str, ...] | None = None) -> tuple[Colu
             # rows keep the order of the file, in which `write_columns` sorted them
             relation = connection.sql(f"SELECT {selected} FROM read_parquet({_quoted(str(path))})")
             found = _arrays(relation)
-            pairs = connection.execute(
-                f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({_quoted(str(path))})").fetchall()  # fmt: skip
+            pairs = connection.execute(_PAIRS.format(_quoted(str(path)))).fetchall()
     except duckdb.Error as error:
         raise CatalogDamaged(
             f"{path} can't be read: {str(error).splitlines()[0]}; `heaters retry` prepares the source again",
@@ -79,11 +80,40 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         known = {type(value) for value in values} - {type(None)}
         kind = pa.list_(pa.string()) if known == {list} else pa.string() if known <= {str} else None
         columns[name] = pa.array(values, kind)
+    write_table(path, pa.table(columns), {})
+
+
+def write_table(path: Path, table: pa.Table, metadata: Mapping[str, str]) -> None:
+    """Write an Arrow table, with key-value pairs in the footer."""
     with duckdb.connect() as connection:
-        connection.register("listed", pa.table(columns))
+        connection.register("listed", table)
         connection.execute(
-            f"COPY (SELECT * FROM listed) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)"
+            f"COPY (SELECT * FROM listed) TO {_quoted(str(path))} "
+            f"(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, USE_TMP_FILE false{_footer(metadata)})"
         )
+
+
+def read_table(path: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """All rows of a file that somebody brings, and the key-value pairs of its footer.
+
+    Raises:
+        UsageError: it is no Parquet file.
+    """
+    try:
+        with duckdb.connect() as connection:
+            rows = (
+                connection.sql(f"SELECT * FROM read_parquet({_quoted(str(path))})")
+                .to_arrow_table()
+                .to_pylist()
+            )
+            pairs = connection.execute(_PAIRS.format(_quoted(str(path)))).fetchall()
+    except duckdb.IOException as error:
+        raise UsageError(f"{path} can't be read: {str(error).splitlines()[0]}", path=str(path)) from error
+    except duckdb.Error as error:
+        raise UsageError(
+            f"{path} is no Parquet file: {str(error).splitlines()[0]}", path=str(path)
+        ) from error
+    return rows, dict(pairs)
 
 
 def _rows_of_group(columns: Columns) -> int:
@@ -146,6 +176,11 @@ def _bytes_of(batches: Any, rows: int) -> npt.NDArray[np.uint8]:
         found[at : at + len(part)] = part
         at += len(part)
     return found
+
+
+def _footer(metadata: Mapping[str, str]) -> str:
+    pairs = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.items())
+    return f", KV_METADATA {{{pairs}}}" if pairs else ""
 
 
 def _quoted(text: str) -> str:

@@ -184,6 +184,7 @@ class FinishStage(NamedTuple):
         columns: columns of `source_videos` to set.
         artifacts: replace the live ones of the same kinds of this source.
         cuts: first frames of shots to lay; None where the stage lays none.
+        clip_filepath: the file that a clip of all frames already is; None where there is none.
         pts: exact times for `frame_pts`; None for evenly spaced sources.
     """
 
@@ -195,6 +196,7 @@ class FinishStage(NamedTuple):
     artifacts: Sequence[Artifact] = ()
     cuts: Sequence[int] | None = None
     detector: str | None = None
+    clip_filepath: str | None = None
     pts: Sequence[int] | None = None
     warnings: Sequence[str] = ()
     seconds: float = 0.0

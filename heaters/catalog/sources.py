@@ -15,6 +15,7 @@ from heaters.catalog.clip_rows import write_change
 from heaters.catalog.transaction import Transaction
 from heaters.domain import commands
 from heaters.domain.commands import Change
+from heaters.domain.cuts import CutPoints
 from heaters.domain.states import SOURCE_TRANSITIONS, may_become
 from heaters.errors import StageFailed, UnknownReference, UsageError
 
@@ -156,6 +157,14 @@ def _lay_shots(tx: Transaction, request: requests.FinishStage) -> None:
     if not rows:
         return
     old = {clip.id: clip for clip in board.clips}
+    if request.clip_filepath:
+        whole, file = CutPoints(0, board.n_frames[request.source_id]), request.clip_filepath
+        rows = [
+            replace(row, is_virtual=False, clip_filepath=file)
+            if row.cut_points == whole and row.id not in old
+            else row
+            for row in rows
+        ]
     settled = [replace(row, version=old[row.id].version + 1) if row.id in old else row for row in rows]
     change = Change(tuple(old[row.id] for row in rows if row.id in old), tuple(settled))
     write_change(tx, change)

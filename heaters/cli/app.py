@@ -24,6 +24,9 @@ VERBS: Final = {
 CATALOG_VERBS: Final = ("check", "snapshot", "restore", "serve")
 """Functions of the module `catalog`, called as `heaters catalog VERB`."""
 
+CUTS_VERBS: Final = {"export": "export", "import": "import_"}
+"""Verbs of `heaters cuts` and the functions of the module `cuts`."""
+
 
 def application(words: Sequence[str] = ()) -> typer.Typer:
     """The command line, with all verbs, or with just the one that `words` begin with: making all costs 0.1 s."""
@@ -31,11 +34,13 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
         name="heaters", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
         help="Curate clips from video without encoding anything during review.", callback=_options,
     )  # fmt: skip
-    wanted = {*words[:1]} & {"catalog", *(name for names in VERBS.values() for name in names)}
+    wanted = {*words[:1]} & {"catalog", "cuts", *(name for names in VERBS.values() for name in names)}
     for module, names in VERBS.items():
         for name in names:
             if not wanted or name in wanted:
                 app.command(name)(getattr(import_module(f"heaters.cli.{module}"), name))
+    if not wanted or "cuts" in wanted:
+        app.add_typer(_cuts(), name="cuts")
     if not wanted or "catalog" in wanted:
         app.add_typer(_catalog(), name="catalog")
     return app
@@ -45,6 +50,13 @@ def _catalog() -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, help="Check, save, restore and serve the catalog.")
     for name in CATALOG_VERBS:
         app.command(name)(getattr(import_module("heaters.cli.catalog"), name))
+    return app
+
+
+def _cuts() -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, help="Take cut lists out, and in.")
+    for name, function in CUTS_VERBS.items():
+        app.command(name)(getattr(import_module("heaters.cli.cuts"), function))
     return app
 
 

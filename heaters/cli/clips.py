@@ -163,12 +163,16 @@ def export(
     to: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also copy the exported clips there, with an index.")
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="TEMPLATE", help="Name of each copy, such as {label}/{title}_{clip_no:03d}."),
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
 ) -> int:
     """Encode approved clips, once, from the gold master."""
     report = open_workspace(workspace).export(
-        source_ids or None, preset=preset, to=to, watcher=output.watcher(as_json=json)
+        source_ids or None, preset=preset, to=to, name=name, watcher=output.watcher(as_json=json)
     )
     if json:
         output.show_json(report.as_json())

@@ -47,6 +47,9 @@ def init(
 def ingest(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, or folders of videos.")],
     whole_clip: Annotated[bool, typer.Option(help="Each file already is a clip: no detection.")] = False,  # noqa: FBT002
+    clip_files: Annotated[  # noqa: FBT002
+        bool, typer.Option(help="Each file is a finished clip: no detection, and export copies it as it is.")
+    ] = False,
     allow_truncated: Annotated[  # noqa: FBT002
         bool, typer.Option(help="Take files of which only a part can be decoded.")
     ] = False,
@@ -62,8 +65,8 @@ def ingest(
     for source, file in named:
         try:
             row = ws.ingest(
-                file, whole_clip=whole_clip, allow_truncated=allow_truncated, title=title if len(named) == 1 else None,
-                on_plan=None if json else _say_plan,
+                file, whole_clip=whole_clip, clip_files=clip_files, allow_truncated=allow_truncated,
+                title=title if len(named) == 1 else None, on_plan=None if json else _say_plan,
             )[0]  # fmt: skip
         except HeatersError as error:
             if error.exit_code > UsageError.exit_code and not rows:
@@ -73,7 +76,7 @@ def ingest(
         rows.append(row)
         if not json:
             print(
-                _ingested(row, whole_clip=whole_clip, title=title),
+                _ingested(row, whole_clip=whole_clip, clip_files=clip_files, title=title),
                 file=sys.stderr if "error" in row else sys.stdout,
                 flush=True,
             )
@@ -193,12 +196,15 @@ def _files_of(source: str) -> Iterable[Path | str]:
         return [source]
 
 
-def _ingested(row: Mapping[str, Any], *, whole_clip: bool, title: str | None) -> str:
+def _ingested(row: Mapping[str, Any], *, whole_clip: bool, clip_files: bool, title: str | None) -> str:
     if "error" in row:
         return f"error: {row['error']['message']}"
+    from heaters.stages.stage import is_clip_file  # noqa: PLC0415
+
     known = " (these bytes were there already)" if row["duplicate"] else ""
     ignored = [
         *(["--whole-clip"] if whole_clip and row["needs_splicing"] else []),
+        *(["--clip-files"] if clip_files and not is_clip_file(row) else []),
         *(["--title"] if title not in (None, row["title"]) else []),
     ]
     if row["duplicate"] and ignored:

@@ -114,11 +114,19 @@ def _annotate(decision: Decision, _: Board, chosen: Sequence[Clip]) -> list[Clip
     return [replace(clip, **values) for clip in chosen]
 
 
-def _retune(decision: Decision, board: Board, _: Sequence[Clip]) -> list[Clip]:
+def _label(decision: Decision, board: Board, chosen: Sequence[Clip]) -> list[Clip]:
+    """Each clip gets words of its own."""
+    each = {int(clip_id): words for clip_id, words in decision.values.get("each", {}).items()}
+    if set(each) != set(decision.clip_ids):
+        raise UsageError("label needs a label, tags or a note for each clip that it names")
+    return [_annotate(replace(decision, values=each[clip.id]), board, [clip])[0] for clip in chosen]
+
+
+def _lay_cuts(decision: Decision, board: Board, _: Sequence[Clip]) -> list[Clip]:
     missing = {"source_id", "cuts"} - decision.values.keys()
     if missing:
         raise UsageError(
-            f"retune needs {' and '.join(sorted(missing))}; use `heaters retune SOURCE_ID --apply`"
+            f"{decision.action} needs {' and '.join(sorted(missing))}; use {OF_A_SOURCE[decision.action]}"
         )
     source_id = decision.values["source_id"]
     if board.n_frames.get(source_id) is None:
@@ -128,9 +136,10 @@ def _retune(decision: Decision, board: Board, _: Sequence[Clip]) -> list[Clip]:
     try:
         new_cuts = [index(cut) for cut in decision.values["cuts"]]
     except TypeError:
-        raise UsageError("the cuts of a retune are a list of frame numbers") from None
+        raise UsageError(f"the cuts of a {decision.action} are a list of frame numbers") from None
     own = [clip for clip in board.clips if clip.source_video_id == source_id]
-    return retile(own, new_cuts, board, source_id, decision.values.get("detector"))
+    detector, imported = decision.values.get("detector"), decision.action == "import"
+    return retile(own, new_cuts, board, source_id, detector, imported=imported)
 
 
 def _recut(clip: Clip, points: CutPoints) -> Clip:
@@ -177,6 +186,12 @@ Action = Callable[[Decision, Board, Sequence[Clip]], list[Clip]]
 
 ACTIONS: Final[Mapping[str, Action]] = {
     "approve": _judge, "skip": _judge, "archive": _judge, "reset": _judge, "merge": _merge, "split": _split,
-    "move-cut": _move_cut, "group": _group, "ungroup": _ungroup, "annotate": _annotate, "retune": _retune,
+    "move-cut": _move_cut, "group": _group, "ungroup": _ungroup, "annotate": _annotate, "label": _label,
+    "retune": _lay_cuts, "import": _lay_cuts,
 }  # fmt: skip
-"""Every action a reviewer can take, by the name used in commands, events and the command line."""
+"""Every action a reviewer can take, by the name used in commands and events."""
+
+OF_A_SOURCE: Final[Mapping[str, str]] = {
+    "retune": "`heaters retune SOURCE_ID --apply`", "import": "`heaters cuts import SOURCE_ID FILE --apply`",
+}  # fmt: skip
+"""Actions that name no clips, and the way to them."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from heaters.domain.actions import ACTIONS
+from heaters.domain.actions import ACTIONS, OF_A_SOURCE
 from heaters.domain.cuts import find_tiling_fault
 from heaters.domain.decision import Board, Change, Decision
 from heaters.domain.groups import settle
@@ -24,6 +24,7 @@ from heaters.errors import StaleVersion, UnknownReference, UsageError
 
 __all__ = [
     "ACTIONS",
+    "OF_A_SOURCE",
     "Board",
     "Change",
     "Decision",
@@ -53,11 +54,13 @@ def decide(decision: Decision, board: Board, held: Mapping[int, str] | None = No
     """
     action = ACTIONS.get(decision.action)
     if action is None:
-        names = ", ".join(name for name in ACTIONS if name != "retune")
+        names = ", ".join(name for name in ACTIONS if name not in {*OF_A_SOURCE, "label"})
         meant = did_you_mean(decision.action, ACTIONS)
         raise UsageError(f"unknown action {decision.action!r}; there are {names}{meant}")
-    if decision.action == "retune" and decision.clip_ids:
-        raise UsageError("retune is for a source, not for clips: use `heaters retune SOURCE_ID --apply`")
+    if decision.action in OF_A_SOURCE and decision.clip_ids:
+        raise UsageError(
+            f"{decision.action} is for a source, not for clips: use {OF_A_SOURCE[decision.action]}"
+        )
     if decision.frame is not None and decision.action not in {"split", "move-cut"}:
         raise UsageError(f"{decision.action} takes no frame; split and move-cut do")
     chosen = _choose(decision, board)
@@ -96,7 +99,7 @@ def check(clips: Iterable[Clip], n_frames: Mapping[int, int]) -> None:
 
 def _choose(decision: Decision, board: Board) -> list[Clip]:
     """The clips that the decision names, once each, in board order."""
-    if not decision.clip_ids and decision.action != "retune":
+    if not decision.clip_ids and decision.action not in OF_A_SOURCE:
         raise UsageError(f"{decision.action} needs at least one clip")
     wanted = set(decision.clip_ids)
     chosen = [clip for clip in board.clips if clip.id in wanted]
@@ -114,15 +117,15 @@ def _choose(decision: Decision, board: Board) -> list[Clip]:
 def _finish(decision: Decision, board: Board, drafts: Sequence[Clip]) -> Change:
     """Settle the groups, hold the state table, and stamp the drafts with who, when and a new version.
 
-    Members that a change of their group touches get a new version only: nobody decided on them. `retune` stamps
-    nobody: detected clips stay untouched by humans, so that a later retune may replace them.
+    Members that a change of their group touches get a new version only: nobody decided on them. New cuts
+    stamp nobody: such clips stay untouched by humans, so that later ones may replace them.
     """
     drafted = {row.id for row in drafts}
     old = {clip.id: clip for clip in board.clips if clip.id in drafted}
     rows, others, others_after = settle(board.clips, old, drafts)
     refuse_exporting(others)
     stamp: dict[str, Any] = (
-        {} if decision.action == "retune" else {"reviewer": decision.reviewer, "decided_at": board.now}
+        {} if decision.action in OF_A_SOURCE else {"reviewer": decision.reviewer, "decided_at": board.now}
     )
     after = []
     for row in rows:

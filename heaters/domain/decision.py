@@ -17,10 +17,11 @@ class Decision:
     Attributes:
         op_id: UUID text made by the client; the same op_id is carried out once.
         action: one of `ACTIONS`.
-        clip_ids: what it is about, in the order given; empty only for `retune`.
+        clip_ids: what it is about, in the order given; empty only for `retune` and `import`.
         frame: absolute source frame, for `split` and `move-cut`.
         versions: clip id → version that the client saw; None means "whatever it is now".
-        values: for `annotate`: label, tags, note; for `retune`: source_id, cuts, detector.
+        values: for `annotate`: label, tags, note; for `label`: each, clip id → those; for `retune` and `import`:
+            source_id, cuts, detector.
     """
 
     op_id: str

@@ -57,9 +57,14 @@ class Clip:
         return self.reviewer is None
 
     @property
-    def replaceable(self) -> bool:
-        """True while new detected cuts may replace it: pending and untouched."""
+    def replaceable_by_import(self) -> bool:
+        """True while the cuts of another list may replace it: pending and untouched."""
         return self.untouched and self.state == "pending"
+
+    @property
+    def replaceable(self) -> bool:
+        """True while new detected cuts may replace it: so may those of a list, and no list has laid it."""
+        return self.replaceable_by_import and self.origin != "import"
 
     def same_content(self, other: Clip) -> bool:
         """Tell whether all but the version is equal."""

@@ -12,9 +12,9 @@ from heaters.domain.model import Clip
 
 
 def retile(
-    own: Sequence[Clip], new_cuts: Iterable[int], board: Board, source_id: int, detector: str | None
-) -> list[Clip]:
-    """Lay new cuts into the stretches of a source that no human has touched.
+    own: Sequence[Clip], new_cuts: Iterable[int], board: Board, source_id: int, detector: str | None, *, imported: bool = False
+) -> list[Clip]:  # fmt: skip
+    """Lay new cuts into the stretches of a source that no human has touched, nor, for detected ones, a list has laid.
 
     A clip that keeps both its cut points stays the row that it is. Touched clips stay as they are, and new cuts
     inside them are dropped.
@@ -25,11 +25,16 @@ def retile(
         board: gives the length of the source, and ids and numbers for new clips.
         source_id: the source.
         detector: who found the cuts.
+        imported: they are those of a list, which may replace those of another one.
 
     Returns:
         Rows that change: untouched clips superseded, then new ones in order of frames.
     """
-    kept = sorted((clip for clip in own if not clip.replaceable), key=lambda clip: clip.start_frame)
+
+    def may_go(clip: Clip) -> bool:
+        return clip.replaceable_by_import if imported else clip.replaceable
+
+    kept = sorted((clip for clip in own if not may_go(clip)), key=lambda clip: clip.start_frame)
     starts = [clip.start_frame for clip in kept]
 
     def is_free(cut: int) -> bool:
@@ -40,7 +45,7 @@ def retile(
     ranges = tiling(borders | {cut for cut in new_cuts if is_free(cut)}, board.n_frames[source_id])
     kept_ranges = {clip.cut_points for clip in kept}
     wanted = [points for points in ranges if points not in kept_ranges]
-    standing = {clip.cut_points: clip for clip in own if clip.replaceable}
+    standing = {clip.cut_points: clip for clip in own if may_go(clip)}
     gone = standing.keys() - set(wanted)
     fresh = [points for points in wanted if points not in standing]
     return [
@@ -49,6 +54,7 @@ def retile(
             Clip(
                 id=board.next_id + i, clip_no=board.next_no[source_id] + i, source_video_id=source_id,
                 start_frame=points.start_frame, end_frame=points.end_frame, detector=detector,
+                origin="import" if imported else "auto",
             )
             for i, points in enumerate(fresh)
         ),

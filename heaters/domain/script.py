@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from heaters.domain.actions import OF_A_SOURCE
 from heaters.domain.model import Clip
 
 _BY_PIPELINE: Final[Mapping[str, str]] = {
@@ -93,7 +94,7 @@ class _Writer:
         return [self._decision(event)]
 
     def _decision(self, event: Recorded) -> str:
-        call = self._cuts(event) if event.action == "retune" else _decision(event)
+        call = self._cuts(event) if event.action in OF_A_SOURCE else _decision(event)
         self.standing.setdefault(event.reviewer, []).append(event.op_id)
         self.taken_back[event.reviewer] = []
         if event.op_id not in self.out_of_turn:
@@ -119,10 +120,15 @@ class _Writer:
         starts = sorted(clip.start_frame for clip in self.live.values() if clip.state != "superseded")
         old = {clip.id for clip in event.before}
         detector = next((clip.detector for clip in event.after if clip.id not in old), None)
-        return f"ws.retune({self.source_id}, cuts={starts[1:]}, detector={detector!r}, apply=True, reviewer={event.reviewer!r})"
+        by = f"apply=True, reviewer={event.reviewer!r}"
+        if event.action == "import":
+            return f"ws.import_cuts({self.source_id}, {starts[1:]}, name={detector!r}, {by})"
+        return f"ws.retune({self.source_id}, cuts={starts[1:]}, detector={detector!r}, {by})"
 
 
 def _decision(event: Recorded) -> str:
+    if event.action == "label":
+        return f"ws.label({_labels(event)!r}, apply=True, reviewer={event.reviewer!r})"
     clips, more = _WORDS.get(event.action, _stamped)(event)
     refs = [clip.ref for clip in clips]
     named = repr(refs[0] if len(refs) == 1 else refs)
@@ -178,6 +184,13 @@ def _annotate(event: Recorded) -> Words:
     ]
     common = [name for name in names if len({getattr(clip, name) for clip in clips}) == 1]
     return clips, {name: _value(clips[0], name) for name in changed or common[:1]}
+
+
+def _labels(event: Recorded) -> list[dict[str, Any]]:
+    return [
+        {"ref": clip.ref, **{name: _value(clip, name) or "" for name in ("label", "tags", "note")}}
+        for clip in _stamped(event)[0]
+    ]
 
 
 def _value(clip: Clip, name: str) -> Any:

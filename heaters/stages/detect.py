@@ -16,7 +16,7 @@ from heaters.config import Settings
 from heaters.domain import layout
 from heaters.domain.cuts import tiling
 from heaters.stages.ingest import hash_file
-from heaters.stages.stage import Row, Unit, digest, finish
+from heaters.stages.stage import Row, Unit, digest, finish, is_clip_file
 from heaters.storage import open_store
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ def plan(row: Row, settings: Settings, store: str) -> Unit:
         NAME,
         row["id"],
         row["title"],
-        {**detection_spec(row, store), **choices},
+        {
+            **detection_spec(row, store),
+            **choices,
+            "clip_file": row["original_filepath"] if is_clip_file(row) else None,
+        },
         row["sha256"],
         digest(choices),
     )
@@ -74,8 +78,9 @@ def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishStage:
     columns = {"detector": result["detector"], "detector_params": json.dumps(result["params"])}
     artifacts = [Artifact(params_hash=unit.params_hash, **one) for one in result["keyframes"]]
     return finish(
-        unit, result, columns, cuts=result["cuts"], detector=result["detector"], artifacts=artifacts
-    )
+        unit, result, columns, cuts=result["cuts"], detector=result["detector"], artifacts=artifacts,
+        clip_filepath=unit.spec["clip_file"],
+    )  # fmt: skip
 
 
 def detect_cuts(spec: Mapping[str, Any]) -> Detection:
@@ -110,6 +115,12 @@ def given_cuts(cuts: Iterable[int], detector: str | None) -> Detection:
 
     named, score = sorted({int(cut) for cut in cuts}), np.empty(0, np.float32)
     return Detection(named, detector or "", {}, replayed=False, note=None, score=score)
+
+
+def named(found: Detection) -> str | None:
+    """What `clips.detector` keeps of it: the name, and the parameters as JSON behind it, if there are any."""
+    params = f" {json.dumps(found.params)}" if found.params else ""
+    return f"{found.detector}{params}" or None
 
 
 def comparison(found: Detection, before: set[int], after: set[int]) -> dict[str, Any]:

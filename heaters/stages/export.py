@@ -6,10 +6,13 @@ Done when the clip's state is `exported` and its file and manifest are named in 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from heaters.catalog.requests import Artifact, FinishExport, StartExport
 from heaters.config import Settings
@@ -18,12 +21,17 @@ from heaters.errors import MediaError
 from heaters.stages.ingest import hash_file
 from heaters.stages.manifests import compose, event_facts
 from heaters.stages.reporting import reporter
-from heaters.stages.stage import Row, Unit, digest, op_id
+from heaters.stages.stage import Row, Unit, digest, is_clip_file, op_id
 from heaters.storage import Store, open_store
 
+if TYPE_CHECKING:
+    from heaters.media.cutter import Cut
+
 NAME: Final = "export"
+ORIGINAL: Final = "original"
+"""Stands for a preset where the source itself is the clip: its bytes are copied."""
 _SOURCE_FACTS: Final = (
-    "id", "title", "origin", "origin_url", "sha256", "gold_master_filepath", "frame_index_filepath", "master_mode",
+    "id", "title", "origin", "origin_url", "sha256", "original_filepath", "gold_master_filepath", "frame_index_filepath", "master_mode",
     "rotation", "time_base", "n_frames", "sar_num", "sar_den", "fps_num", "fps_den",
 )  # fmt: skip
 _CLIP_FACTS: Final = ("id", "clip_no", "start_frame", "end_frame", "label", "tags", "note", "version")
@@ -50,7 +58,18 @@ def is_of(uri: str, preset: str) -> bool:
     """Tell whether an exported file was made with this preset: each has an extension of its own."""
     from heaters.media.presets import PRESETS  # noqa: PLC0415 - only where a preset is named
 
-    return uri.endswith(f".{PRESETS[preset].extension}")
+    original = re.search(rf"_{ORIGINAL}\.[a-z0-9]+$", uri) is not None
+    return original if preset == ORIGINAL else not original and uri.endswith(f".{PRESETS[preset].extension}")
+
+
+def preset_for(clip: Row, asked: str | None, settings: Settings) -> str:
+    """What a clip is exported with: as it was asked for, else the original itself where it is the clip, else as usual.
+
+    Args:
+        clip: its row, with `probe` and `n_frames` of its source.
+    """
+    whole = (clip["start_frame"], clip["end_frame"]) == (0, clip["n_frames"])
+    return asked or (ORIGINAL if whole and is_clip_file(clip) else settings.preset)
 
 
 def plan(clip: Row, source: Row, events: Sequence[Row], preset: str, settings: Settings, store: str) -> Unit:
@@ -59,9 +78,7 @@ def plan(clip: Row, source: Row, events: Sequence[Row], preset: str, settings: S
     The preset is named in the key where it is not the workspace's, and where another file of the clip, made when the
     workspace had another one, would lose its manifest to this one.
     """
-    from heaters.media.presets import PRESETS  # noqa: PLC0415 - only where something is exported
-
-    plain = layout.final_clip(source["id"], clip["clip_no"], PRESETS[preset].extension)
+    plain = layout.final_clip(source["id"], clip["clip_no"], _extension(preset, source))
     taken = layout.manifest(plain) in {layout.manifest(uri) for uri in clip["uris"] if uri != plain}
     extra = preset if preset != settings.preset or taken else None
     spec = {
@@ -79,12 +96,20 @@ def plan(clip: Row, source: Row, events: Sequence[Row], preset: str, settings: S
     )
 
 
+def _extension(preset: str, source: Row) -> str:
+    from heaters.media.presets import PRESETS  # noqa: PLC0415 - only where something is exported
+
+    if preset != ORIGINAL:
+        return PRESETS[preset].extension
+    return layout.original(source["id"], Path(source["original_filepath"]).suffix).rpartition(".")[2]
+
+
 def hashes(clip: Row, source: Row, preset: str) -> tuple[str, str]:
     """What names the job: a hash of the frames, and one of the settings."""
     from heaters.media.presets import PRESETS  # noqa: PLC0415 - only where something is exported
 
     frames = digest(source["sha256"], source["master_mode"], clip["start_frame"], clip["end_frame"])
-    return frames, digest(PRESETS[preset].settings())
+    return frames, digest(ORIGINAL if preset == ORIGINAL else PRESETS[preset].settings())
 
 
 def obstacle(clip: Row, exhausted: Row | None) -> str | None:
@@ -117,9 +142,6 @@ def start(unit: Unit, run_id: int | None) -> StartExport:
 
 def run_one(spec: dict[str, Any]) -> dict[str, Any]:
     """Cut, check, publish the clip, then its manifest."""
-    from heaters.media import cutter  # noqa: PLC0415 - PyAV only in workers
-    from heaters.media.presets import PRESETS  # noqa: PLC0415
-
     began, store, clip = time.monotonic(), open_store(spec["store"]), spec["clip"]
     master = spec["source"]["gold_master_filepath"]
     if store.head(master) is None:
@@ -127,20 +149,12 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
             f"{store.uri(master)} is gone: put it back, or let `heaters verify`, `heaters retry {spec['source']['id']}` and "
             "`heaters run` make it anew", path=store.uri(master),
         )  # fmt: skip
-    key = layout.final_clip(
-        spec["source"]["id"], clip["clip_no"], PRESETS[spec["preset"]].extension, spec["suffix"]
-    )
+    extension = _extension(spec["preset"], spec["source"])
+    key = layout.final_clip(spec["source"]["id"], clip["clip_no"], extension, spec["suffix"])
     pictures = _pictures(store, spec)
     with store.part(key) as part, store.part(layout.manifest(key)) as note:
-        cut = cutter.cut(
-            cutter.CutSpec(
-                master=str(store.local_path(master)), output=str(part.path),
-                original_is_master=spec["source"]["master_mode"] == "source", start_frame=clip["start_frame"],
-                end_frame=clip["end_frame"], time_base=spec["source"]["time_base"], rotation=spec["source"]["rotation"],
-                preset=spec["preset"], sar=f"{spec['source']['sar_num']}/{spec['source']['sar_den']}", **pictures,
-            ),
-            reporter(spec),
-        )  # fmt: skip
+        make = _copied if spec["preset"] == ORIGINAL else _encoded
+        cut = make(store, spec, part.path, pictures)
         manifest = compose(spec, key, cut, pictures["picture_crc32"])
         note.path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False, default=str) + "\n", "utf-8")
         part.publish()
@@ -153,6 +167,51 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
     return {
         "filepath": key, "artifacts": artifacts, "frames": cut.frames, "duration": float(cut.duration), "bytes": cut.bytes,
         "seconds": time.monotonic() - began,
+    }  # fmt: skip
+
+
+def _encoded(store: Store, spec: Mapping[str, Any], output: Path, pictures: Mapping[str, Any]) -> Cut:
+    from heaters.media import cutter  # noqa: PLC0415 - PyAV only in workers
+
+    clip, source = spec["clip"], spec["source"]
+    return cutter.cut(
+        cutter.CutSpec(
+            master=str(store.local_path(source["gold_master_filepath"])), output=str(output),
+            original_is_master=source["master_mode"] == "source", start_frame=clip["start_frame"],
+            end_frame=clip["end_frame"], time_base=source["time_base"], rotation=source["rotation"], preset=spec["preset"],
+            sar=f"{source['sar_num']}/{source['sar_den']}", metadata=_told(spec), **pictures,
+        ),
+        reporter(spec),
+    )  # fmt: skip
+
+
+def _copied(store: Store, spec: Mapping[str, Any], output: Path, pictures: Mapping[str, Any]) -> Cut:
+    """The original itself, held to the hash that it was ingested with."""
+    from heaters.media.cutter import Cut  # noqa: PLC0415 - PyAV only in workers
+
+    source, pts = spec["source"], pictures["pts"]
+    original = store.local_path(source["original_filepath"])
+    shutil.copyfile(original, output)
+    sha256 = hash_file(output)
+    if sha256 != source["sha256"]:
+        raise MediaError(
+            f"{original} has changed since it was ingested: put the old file back", path=str(original)
+        )
+    duration = float((pts[-1] - pts[0]) * Fraction(source["time_base"]))
+    encoder = {"settings": {"name": ORIGINAL}, "libraries": {}}
+    return Cut(len(pts) - 1, duration, output.stat().st_size, sha256, None, encoder, 0.0)
+
+
+def _told(spec: Mapping[str, Any]) -> dict[str, str]:
+    """What the file says of itself: only what stays true of these frames, for it is not encoded again for a label."""
+    source, clip = spec["source"], spec["clip"]
+    ref, name = (
+        f"{source['id']}.{clip['clip_no']}",
+        (source["origin_url"] or source["title"]).rpartition("/")[2],
+    )
+    return {
+        "title": f"{source['title']} {ref}", "show": source["title"], "episode_id": ref,
+        "comment": f"frames {clip['start_frame']} to {clip['end_frame'] - 1} of {name}, sha256 {source['sha256']}",
     }  # fmt: skip
 
 

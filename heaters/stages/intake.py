@@ -53,7 +53,7 @@ def _is_ours(file: Path) -> bool:
     )
 
 
-def look(path: Path, settings: Settings) -> dict[str, Any]:
+def look(path: Path, settings: Settings, *, clip_file: bool = False) -> dict[str, Any]:
     """Hash a file and probe it in a limited child process.
 
     Returns:
@@ -73,11 +73,14 @@ def look(path: Path, settings: Settings) -> dict[str, Any]:
         raise NotAVideo(f"{path} does not exist", path=str(path)) from error
     except PermissionError as error:
         raise NotAVideo(f"{path} can't be read: check its owner and mode", path=str(path)) from error
-    by_mode = {mode: projected_bytes(probe, size, mode, settings.proxy_height) for mode in ("ffv1", "source")}
+    by_mode = {
+        mode: projected_bytes(probe, size, "source" if clip_file else mode, settings.proxy_height)
+        for mode in ("ffv1", "source")
+    }
     return {
         "sha256": sha256,
         "bytes": size,
-        "probe": {**probe.as_json(), "projected": by_mode},
+        "probe": {**probe.as_json(), "projected": by_mode, **({"clip_file": True} if clip_file else {})},
         "warnings": list(probe.warnings),
     }
 

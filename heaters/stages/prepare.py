@@ -18,7 +18,7 @@ from heaters.domain import layout
 from heaters.errors import MediaError
 from heaters.stages.ingest import hash_file
 from heaters.stages.reporting import reporter
-from heaters.stages.stage import Row, Unit, digest, finish
+from heaters.stages.stage import Row, Unit, digest, finish, is_clip_file
 from heaters.storage import Part, Store, open_store
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def pending(row: Row, _: Settings) -> bool:
 def plan(row: Row, settings: Settings, store: str) -> Unit:
     """Make everything from the original."""
     choices = {name: getattr(settings, name) for name in _CHOICES}
+    if is_clip_file(row):
+        choices["master_mode"] = "source"
     spec = {
         "store": store, "source_id": row["id"], "original": row["original_filepath"], "sha256": row["sha256"],
         "bytes": row["original_bytes"], "allow_truncated": row["allow_truncated"], **choices,

@@ -58,6 +58,11 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def is_clip_file(source: Row) -> bool:
+    """Tell whether a source is a finished clip, which is handed on as it is and needs no gold master."""
+    return bool(json.loads(source["probe"] or "{}").get("clip_file"))
+
+
 def op_id() -> str:
     """A new id for a command: UUID text."""
     from uuid import uuid4  # noqa: PLC0415 - brings platform along, 7 ms

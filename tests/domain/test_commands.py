@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from boards import NOON, MemoryCatalog, after, board_of, clips_of, decision, following
 
-from heaters.domain.commands import ACTIONS, check, decide, describe_difference, refuse_held, retile, revert
+from heaters.domain.commands import (
+    ACTIONS,
+    OF_A_SOURCE,
+    check,
+    decide,
+    describe_difference,
+    refuse_held,
+    retile,
+    revert,
+)
 from heaters.domain.model import CLIP_FIELDS, Clip
 from heaters.domain.states import CLIP_TRANSITIONS, DECIDED, FROZEN
 from heaters.errors import (
@@ -404,10 +413,13 @@ class TestAnnotating:
 
 class TestRefusals:
     def test_an_unknown_action_is_told_which_there_are(self) -> None:
-        with pytest.raises(UsageError, match=r"unknown action 'delete'; there are approve, skip.*annotate$"):
+        with pytest.raises(
+            UsageError,
+            match=r"unknown action 'delete'; there are approve, skip.*annotate; did you mean reset\?$",
+        ):
             decide(decision("delete", 1), board_of(*clips_of(0, 10)))
 
-    @pytest.mark.parametrize("action", sorted(ACTIONS.keys() - {"retune"}))
+    @pytest.mark.parametrize("action", sorted(ACTIONS.keys() - OF_A_SOURCE.keys()))
     def test_a_decision_is_about_at_least_one_clip(self, action: str) -> None:
         with pytest.raises(UsageError, match="at least one clip"):
             decide(decision(action), board_of(*clips_of(0, 10)))
