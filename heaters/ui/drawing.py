@@ -14,7 +14,7 @@ CURVE, CUT, HUMAN, GOOD, FAINT = "#4a86c8", "#d1495b", "#8e6bd1", "#2a9d5c", "cu
 MOST_POINTS: Final = 2000
 """Of a curve. More can't be seen, and each costs 12 bytes of the notebook."""
 _WIDTH: Final = 960
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 14, 40
 _FONT: Final = 'font-family="system-ui, sans-serif" font-size="12"'
 
 Point = tuple[float, float]
@@ -81,15 +81,18 @@ class Plot:
         x: lowest and highest number, like `y`.
         y: what is higher is cut off at the upper edge.
         names: what the two axes are.
+        counts: y is a number of things, so no tick stands between two whole ones.
         height: in pixels of a drawing 960 wide; a page scales it down.
     """
 
-    def __init__(self, x: Point, y: Point, names: tuple[str, str], height: int = 240) -> None:
+    def __init__(
+        self, x: Point, y: Point, names: tuple[str, str], height: int = 240, *, counts: bool = False
+    ) -> None:
         self.x = Axis(*x, _LEFT, _WIDTH - _RIGHT)
         self.y = Axis(*y, height - _BOTTOM, _TOP)
         self._height = height
         self._marks: list[str] = []
-        self._draw_axes(*names)
+        self._draw_axes(*names, whole=counts)
 
     def curve(self, points: Iterable[Point], colour: str, about: str, *, dashed: bool = False) -> None:
         """A line through points."""
@@ -102,10 +105,13 @@ class Plot:
         )
 
     def upright(self, x: float, colour: str, about: str) -> None:
-        """A line from bottom to top, with a wider one that can't be seen to hover on."""
+        """A line from bottom to top with a head on it, and a wider one that can't be seen to hover on."""
         place = f'x1="{self.x.at(x):.1f}" x2="{self.x.at(x):.1f}" y1="{self.y.start}" y2="{self.y.end}"'
         lines = f'<line {place} stroke="{colour}" stroke-width="1.3"/><line {place} stroke="{colour}" stroke-width="7" stroke-opacity="0"/>'
-        self._add("<g>" + lines, about, "g")
+        head = " ".join(
+            f"{self.x.at(x) + aside:.1f},{self.y.end - up}" for aside, up in ((-5, 11), (5, 11), (0, 2))
+        )
+        self._add(f'<g>{lines}<polygon points="{head}" fill="{colour}"/>', about, "g")
 
     def level(self, y: float, colour: str, about: str) -> None:
         """A dashed line from left to right, with its name above it."""
@@ -135,10 +141,10 @@ class Plot:
         inside = "".join(self._marks)
         return Drawing(title, f'<svg {size} role="img" aria-label="{escape(title)}" {_FONT}>{inside}</svg>')
 
-    def _draw_axes(self, x_name: str, y_name: str) -> None:
+    def _draw_axes(self, x_name: str, y_name: str, *, whole: bool) -> None:
         for tick in self.x.ticks(10):
             self._text(self.x.at(tick), self.y.start + 16, f"{tick:,.6g}", anchor="middle")
-        for tick in self.y.ticks(4):
+        for tick in (one for one in self.y.ticks(4) if not whole or one == int(one)):
             self._line_of(self.y.at(tick))
             self._text(self.x.start - 6, self.y.at(tick) + 4, f"{tick:,.6g}", anchor="end")
         self._text((self.x.start + self.x.end) / 2, self._height - 6, x_name, anchor="middle")

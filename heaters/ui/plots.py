@@ -77,7 +77,7 @@ class Plots:
         counts = [0] * (_BARS + 1)
         for one in lengths:
             counts[min(int(one / width), _BARS)] += 1
-        plot = Plot((0, width * (_BARS + 1)), (0, max(counts)), ("seconds", "clips"))
+        plot = Plot((0, width * (_BARS + 1)), (0, max(counts)), ("seconds", "clips"), counts=True)
         for number, count in enumerate(counts):
             upper = f"to {(number + 1) * width:.2f}" if number < _BARS else "and longer"
             plot.bar(

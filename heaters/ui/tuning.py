@@ -107,7 +107,7 @@ class Tuning:
         outcomes = self.curve()
         most = max(1, *(len(one.cuts) for one in outcomes))
         ends = outcomes[0].threshold, outcomes[-1].threshold
-        plot = Plot(ends, (0, most * 1.05), (f"threshold of {self.detector}", "cuts"))
+        plot = Plot(ends, (0, most * 1.05), (f"threshold of {self.detector}", "cuts"), counts=True)
         plot.curve([(one.threshold, len(one.cuts)) for one in outcomes], CURVE, "cuts")
         plot.label(*_point(outcomes, 0.62, 1.0), "cuts", CURVE)
         for name, colour, place in (("precision", GOOD, 0.8), ("recall", HUMAN, 0.9)):
@@ -115,7 +115,9 @@ class Tuning:
             known = [(x, share * most) for x, share in shares if share is not None]
             if known:
                 plot.curve(known, colour, name, dashed=True)
-                plot.label(*known[int(place * (len(known) - 1))], name, colour)
+                now = getattr(self.at(marked).agreement, name)
+                value = "" if now is None else f" {now:.2f}"
+                plot.label(*known[int(place * (len(known) - 1))], name + value, colour)
         plot.upright(marked, CUT, f"threshold {marked:g}")
         return plot.drawn(f"Source {self.source}, {self.at(marked)}")
 
