@@ -20,7 +20,7 @@ class Bounds:
     """What a run stops at.
 
     Attributes:
-        until: local time without a zone; nothing is begun from then on, and what runs is ended.
+        until: local time without a zone; nothing is begun from then on, and what runs is finished.
         keep_free: bytes; nothing is begun that is projected to leave less.
     """
 

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, ClassVar, Final, TextIO
 
 import nbformat
-from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill import PapermillExecutionError, execute_notebook
@@ -21,6 +21,7 @@ from papermill.iorw import papermill_io
 from heaters import errors
 from heaters.domain.parameters import Parameter, declared
 from heaters.errors import HeatersError, Interrupted, StageFailed, StoreUnavailable, UsageError
+from heaters.execution.this_python import ThisPython
 from heaters.storage.local import LocalPart
 
 _SCHEME: Final = "heaters:"
@@ -51,19 +52,6 @@ class _Files:
         return path
 
 
-class _ThisPython(KernelSpecManager):
-    """Kernels of the Python that runs this, whatever kernels are installed."""
-
-    def _kernel_dirs_default(self) -> list[str]:
-        return []
-
-    def get_kernel_spec(self, kernel_name: str) -> Any:
-        """The only one there is, without the warning that ipykernel 7 gives at every start."""
-        spec = super().get_kernel_spec(kernel_name)
-        spec.argv = [*spec.argv, "--log-level=ERROR"]
-        return spec
-
-
 class _Kernel(AsyncKernelManager):
     """The kernel of a batch; there is one at a time."""
 
@@ -71,7 +59,7 @@ class _Kernel(AsyncKernelManager):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "kernel_name": NATIVE_KERNEL_NAME})
-        self.kernel_spec_manager = _ThisPython()
+        self.kernel_spec_manager = ThisPython()
         _Kernel.latest = self
 
     @classmethod

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
@@ -22,6 +21,7 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from heaters.errors import RefusedToStart, UsageError
+from heaters.execution.this_python import ThisPython
 from heaters.server.prompt_websocket import prompt
 from heaters.server.review_page import ClosedPage, with_pages
 from heaters.server.routes import routes
@@ -33,19 +33,6 @@ _IDLE_SECONDS: Final = 600
 _KERNEL_ID: Final = r"([\w-]+)"
 _BESIDE: Final = ("status",)
 """Notebooks that are served too where they lie beside the one that was named, each at its own name."""
-
-
-class ThisPython(KernelSpecManager):
-    """Kernels of the Python that runs this, also where the user has a kernel of another one by the name of python3."""
-
-    def _kernel_dirs_default(self) -> list[str]:
-        return []
-
-    def get_kernel_spec(self, kernel_name: str) -> Any:
-        """The only one there is, without the warning that ipykernel 7 gives at every start."""
-        spec = super().get_kernel_spec(kernel_name)
-        spec.argv = [*spec.argv, "--log-level=ERROR"]
-        return spec
 
 
 class HeatersVoila(Voila):  # type: ignore[misc] # untyped

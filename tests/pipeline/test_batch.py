@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -246,6 +247,17 @@ def test_runs_are_listed_the_newest_first(cli: Heaters, ws: Workspace) -> None:
     assert "no runs yet" in Heaters(open_workspace(ws.root.parent / "fresh", create=True).root)("runs").out
 
 
+def test_a_run_loads_nothing_of_what_only_a_batch_needs(ws: Workspace) -> None:
+    code = (
+        "import sys\nfrom heaters.cli import main\ntry:\n    main(['run', '--workspace', sys.argv[1]])\nexcept SystemExit:\n    pass\n"
+        "print({'papermill', 'nbclient', 'nbformat', 'nbconvert', 'jupyter_client', 'urllib.request'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ws.root)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
 # -- where a run stops ------------------------------------------------------------------------------------------------
 
 
@@ -281,7 +293,7 @@ def test_a_source_is_complete_when_nothing_in_it_is_pending_or_held(ws: Workspac
     ws.decide("approve", ["1.1", "1.2"])
     assert ws.export(complete=True).done == []
     ws.decide("skip", "1.3")
-    assert [one["clip_id"] for one in ws.export(complete=True).done] == [1, 2]
+    assert sorted(one["clip_id"] for one in ws.export(complete=True).done) == [1, 2]
 
 
 @pytest.mark.parametrize("words", [("--until", "25:00"), ("--keep-free", "all")])
