@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from heaters.errors import UsageError
 
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_AMOUNT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|[KMGT]?B)?", re.IGNORECASE)
+_CLOCK: Final = r"([01]?\d|2[0-3]):([0-5]\d)"
+_AMOUNT: Final = r"(\d+(?:\.\d+)?)\s*(%|[KMGTkmgt]?[Bb])?"
+"""Compiled where they are used: a run without bounds has no time for it."""
+
 _UNITS: Final = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _WHOLE: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """What a run stops at.
 
     Attributes:
@@ -75,7 +75,7 @@ def next_time(text: str | None, now: datetime) -> datetime | None:
     """
     if not text:
         return None
-    match = _CLOCK.fullmatch(text.strip())
+    match = re.fullmatch(_CLOCK, text.strip())
     if match is None:
         raise UsageError(f"until is {text!r}; it takes a time of day from 00:00 to 23:59")
     at = now.replace(hour=int(match[1]), minute=int(match[2]), second=0, microsecond=0)
@@ -83,7 +83,7 @@ def next_time(text: str | None, now: datetime) -> datetime | None:
 
 
 def _bytes(text: str, total: int) -> int:
-    match = _AMOUNT.fullmatch(text.strip())
+    match = re.fullmatch(_AMOUNT, text.strip())
     if match is None or (match[2] == "%" and float(match[1]) >= _WHOLE):
         raise UsageError(
             f"keep-free is {text!r}; it takes bytes, such as 20GB, or a share of the disk below 100%"
