@@ -86,6 +86,7 @@ def test_a_script_that_fails_gives_no_rows(run_all: ModuleType, tmp_path: Path) 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_every_benchmark_runs_quickly_and_writes_the_keys_that_the_table_needs(
     script: Path, tmp_path: Path

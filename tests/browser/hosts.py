@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from hosting import is_kernel
 
 VOILA = (
     "import sys; from heaters.server.dashboard import HeatersVoila\n"
@@ -39,10 +40,7 @@ class Host:
     @property
     def kernels(self) -> int:
         """How many kernels run below it."""
-        return sum(
-            "ipykernel" in " ".join(one.cmdline())
-            for one in psutil.Process(self.process.pid).children(recursive=True)
-        )
+        return sum(map(is_kernel, psutil.Process(self.process.pid).children(recursive=True)))
 
 
 def notebook(path: Path, *cells: str) -> Path:

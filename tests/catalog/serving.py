@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+
 from heaters.catalog.files import OWNER_FILE
 from heaters.catalog.owner import serve
 from heaters.catalog.remote import HOME, Links
@@ -70,7 +72,9 @@ class Owner:
         self.first_words = self.process.stdout.readline()
 
     def __enter__(self) -> Self:
-        assert "is served by process" in self.first_words, self.first_words + self.end()
+        if "is served by process" not in self.first_words:
+            self.process.kill()
+            pytest.fail(f"it does not serve: {self.first_words}{self.process.communicate()[0]}")
         return self
 
     def __exit__(self, *_: object) -> None:
