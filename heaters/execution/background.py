@@ -19,6 +19,9 @@ from heaters.errors import HeatersError, Interrupted
 _LEAVE_SECONDS: Final = 5.0
 """How long a process that ends waits for its jobs to stop; they look every 0.15 s."""
 
+_LOOK_SECONDS: Final = 0.2
+"""How soon who awaits a job hears of an interrupt."""
+
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
@@ -99,11 +102,16 @@ class Job(Generic[Answer]):
         settle()
 
     async def _wait(self) -> Answer:
+        waiting = asyncio.wrap_future(self._future)
         try:
-            return await asyncio.wrap_future(self._future)
+            while not waiting.done():
+                # A timer wakes the event loop; an interrupt alone does not, and would wait for the end (ipykernel 7.4).
+                await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
         except asyncio.CancelledError:
             self.stop()
+            waiting.cancel()
             raise
+        return await waiting
 
     def _standing(self) -> str:
         if not self.done:
