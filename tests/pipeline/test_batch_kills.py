@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -134,44 +132,6 @@ def test_a_kernel_that_does_not_listen_is_ended_all_the_same(ws: Workspace, tmp_
 
 
 # -- a full disk ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a small disk can't be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-@pytest.mark.long
-def test_a_disk_that_fills_up_during_a_batch(small_disk: Path, long_film: Path) -> None:
-    open_workspace(small_disk / "ws", create=True)
-    (small_disk / "ws" / "heaters.toml").write_text(
-        'originals = "reference"\nfree_space_share = 1.0\n', "utf-8"
-    )
-    ws = open_workspace(small_disk / "ws")
-    ws.ingest(long_film)
-    ballast = small_disk / "ballast"
-    victim = Victim(Heaters(ws.root), "batch", "--keep-free", "1B")
-    victim.until(in_mid_write(ws))
-    kernel_of(victim)
-    stat = os.statvfs(small_disk)
-    ballast.write_bytes(b"\0" * (stat.f_bavail * stat.f_frsize - 100_000))
-    said = victim.said()
-    assert victim.process.returncode in {1, 3}, said
-    assert "o space left" in said
-    assert victim.orphans() == []
-    executed(ws)
-    ballast.unlink()
-    assert_the_next_run_ends_it(ws, victim)
 
 
 @pytest.mark.long
