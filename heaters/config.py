@@ -95,7 +95,7 @@ def person_name(value: Any) -> str:
 
 def _login_name() -> str:
     try:
-        return getpass.getuser()
+        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
     except (OSError, KeyError):  # a container may run as a user id that has no name
         return f"user-{os.getuid()}"
 
@@ -114,7 +114,9 @@ class Settings:
     app_env: str = _setting(
         "development", _one_of("development", "production"), "Which environment this is.", "APP_ENV"
     )
-    reviewer: str = _setting(_login_name, person_name, "Who decides; default: the login name.")
+    reviewer: str = _setting(
+        _login_name, person_name, "Who decides; default: JupyterHub's user, else the login name."
+    )
     originals: str = _setting(
         "copy", _one_of("copy", "reference"), "Copy uploads into the store, or use them where they lie."
     )

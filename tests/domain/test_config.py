@@ -32,6 +32,13 @@ def test_without_any_words_the_defaults_hold() -> None:
     assert settings.reviewer
 
 
+def test_whoever_came_through_jupyterhub_decides_by_that_name(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    assert Settings.load(workspace, {}).reviewer == "ada"
+
+
 def test_argument_beats_environment_beats_file_beats_default(workspace: Path) -> None:
     write(workspace, 'master_mode = "source"\nworkers = 2\nproxy_crf = 30\n')
     environ = {"HEATERS_WORKERS": "3", "HEATERS_PROXY_CRF": "31"}
