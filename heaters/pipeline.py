@@ -140,6 +140,7 @@ def run_export(
     """Export every clip that is approved, and with a named preset also those that are exported without it, each once."""
     outcome, units = Outcome(), dict[str, tuple[dict[str, Any], Unit]]()
     queue = exportable(catalog, settings, preset, source_ids)[0][:limit]
+    places = {clip["id"]: place for place, clip in enumerate(queue)}
 
     def take() -> Task | None:
         while queue:
@@ -189,6 +190,8 @@ def run_export(
         catalog.folder / WORKERS_LOCK,
         watcher,
     )
+    outcome.done.sort(key=lambda one: places[one["clip_id"]])
+    outcome.failed.sort(key=lambda one: places[one["id"]])
     return outcome
 
 

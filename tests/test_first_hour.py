@@ -29,6 +29,7 @@ def block(heading: str, language: str) -> str:
     return "".join(found)
 
 
+@pytest.mark.long
 def test_the_commands_of_the_first_hour_work_one_after_the_other(show: Path, tmp_path: Path) -> None:
     (tmp_path / "Videos").mkdir()
     (tmp_path / "Videos" / "evening.mp4").symlink_to(show)

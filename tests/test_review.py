@@ -738,6 +738,7 @@ def test_every_cut_has_the_score_that_the_detector_saw(ws: Workspace) -> None:
     assert ReviewSession(ws, reviewer="ben").begin()["clips"][1]["score"] is None
 
 
+@pytest.mark.long
 def test_a_long_source_is_handed_out_as_quickly_as_it_can_be_decided(tmp_path: Path) -> None:
     """Not a matter of seconds: a bulk of thousands is one event, and whoever undoes it does not keep it all to himself."""
     ws = open_workspace(make_room(tmp_path / "long", 3000))

@@ -115,6 +115,7 @@ def test_a_clip_that_is_changed_meanwhile_is_refused_and_told(review: ReviewRoom
     assert review.clip("7.1")["state"] == "approved"
 
 
+@pytest.mark.long
 def test_a_change_by_another_is_news_and_the_clip_stays_as_it_was_seen(review: ReviewRoom, visit: Visit) -> None:  # fmt: skip
     board = visit(source=8, reviewer="dan")
     board.go("8.1")
@@ -183,6 +184,7 @@ def test_a_press_on_the_history_takes_back_all_down_to_it(review: ReviewRoom, vi
     board.wait_saved()
 
 
+@pytest.mark.long
 def test_a_range_decides_72_clips_at_once_and_enter_opens_the_next_show(review: ReviewRoom, visit: Visit) -> None:  # fmt: skip
     board = visit(source=12, reviewer="hal")
     board.press("x").wait(mode="range").go("12.72").press("x").press("a").wait(dialog="bulk")
@@ -198,6 +200,7 @@ def test_a_range_decides_72_clips_at_once_and_enter_opens_the_next_show(review: 
     assert {one["state"] for one in review.clips(12)} == {"pending"}
 
 
+@pytest.mark.long
 def test_keys_can_be_changed_and_a_clash_is_refused(review: ReviewRoom, visit: Visit) -> None:
     board = visit(source=13, reviewer="ida")
     board.press("Shift+Slash").wait(dialog="help")

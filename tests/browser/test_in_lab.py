@@ -106,6 +106,7 @@ def test_playing_loops_over_exactly_the_clip(opened: tuple[LabPage, Watched]) ->
     assert inside.run("print(player.playing, player.frame)") == f"False {player.frame}"
 
 
+@pytest.mark.long
 def test_two_views_of_one_player_and_two_players_side_by_side(opened: tuple[LabPage, Watched]) -> None:
     inside, first = opened
     inside.run("display(player)\nother = heaters.ReviewPlayer(ws, source=6)\ndisplay(other)")
@@ -137,6 +138,7 @@ def test_a_saved_notebook_holds_no_address_and_no_token(
     assert player.status == "ready"
 
 
+@pytest.mark.long
 def test_a_dead_kernel_does_not_stop_the_player(opened: tuple[LabPage, Watched]) -> None:
     inside, player = opened
     inside.run("import os, threading\nthreading.Timer(0.2, os._exit, [0]).start()")

@@ -96,6 +96,7 @@ def test_damaged_bytes_are_never_shown(host: Host, page: Page) -> None:
     assert player.status == "ready"
 
 
+@pytest.mark.long
 def test_on_an_insecure_origin_the_other_player_runs_and_says_how_to_get_the_better_one(
     look: Path, shown: Workspace, tmp_path: Path, chromium: Browser
 ) -> None:

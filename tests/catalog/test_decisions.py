@@ -322,6 +322,8 @@ COMMANDS: list[tuple[str, tuple[int, ...], dict[str, Any]]] = [
     ("move-cut", (3,), {"frame": 12}), ("group", (1, 3, 4), {}), ("group", (2,), {}),
     ("annotate", (1, 4), {"values": {"label": "x", "tags": ["t"], "note": "n"}}),
     ("retune", (), {"values": {"source_id": 1, "cuts": [13, 17, 20], "detector": "content"}}),
+    ("import", (), {"values": {"source_id": 1, "cuts": [13, 17, 20], "detector": "cuts.csv"}}),
+    ("label", (1, 4), {"values": {"each": {1: {"label": "x"}, 4: {"note": "n"}}}}),
 ]  # fmt: skip
 
 

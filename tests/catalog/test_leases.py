@@ -61,7 +61,8 @@ def approvals(ws: Workspace) -> list[int]:
     return sorted(row["clip_ids"][0] for row in ws.events().rows() if row["action"] == "approve")
 
 
-@pytest.mark.parametrize("transport", ["owner", pytest.param("direct", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("transport", ["owner", "direct"])
 def test_eight_processes_share_two_hundred_clips_and_every_clip_is_decided_on_once(
     tmp_path: Path, transport: str
 ) -> None:
@@ -232,5 +233,5 @@ class Pages(RuleBasedStateMachine):
 
 TestPages = Pages.TestCase
 TestPages.settings = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -315,6 +315,7 @@ def test_a_disk_that_the_projection_would_fill_is_refused_before_the_start(
         assert len(cli.json("run")["done"]) == 3
 
 
+@pytest.mark.long
 def test_a_disk_that_runs_full_while_preparing_fails_the_source_and_a_later_run_ends_it(
     tmp_path: Path,
 ) -> None:
@@ -345,7 +346,9 @@ def test_a_disk_without_any_room_loses_no_decision(tmp_path: Path, ws: Workspace
         cli = Heaters(disk / "ws")
         cli("decide", "approve", "1.1")
         ballast = fill(disk, 0)
-        said = cli("decide", "approve", "1.2", status=3).err
+        said = cli(
+            "decide", "annotate", "1.2", "--note", "longer than a block of the disk " * 300, status=3
+        ).err
         assert str(disk / "ws" / "catalog") in said
         assert "space" in said
         ballast.unlink()

@@ -51,6 +51,13 @@ FILMS = {
         options={"flags": "+ilme+ildct", "b": "8000000", "g": "12", "bf": "2"},
     ),
 }  # fmt: skip
+SOUGHT = ("cfr30-bframes", "vfr", "edit-list", "late-start")  # films that are hard to seek in
+ONE_BY_ONE = [
+    pytest.param(
+        name, preset, mode, marks=[pytest.mark.long] if mode == "source" and name not in SOUGHT else []
+    )
+    for name, preset, mode in itertools.product(FILMS, ("h264", "ffv1"), ("ffv1", "source"))
+]
 WITH_SOUND = [name for name, film in FILMS.items() if film.audio]
 
 
@@ -148,9 +155,7 @@ def distance(found: np.ndarray, wanted: np.ndarray, reach: int) -> int:
     return best
 
 
-@pytest.mark.parametrize("mode", ["ffv1", "source"])
-@pytest.mark.parametrize("preset", ["h264", "ffv1"])
-@pytest.mark.parametrize("name", FILMS)
+@pytest.mark.parametrize(("name", "preset", "mode"), ONE_BY_ONE)
 def test_an_export_holds_exactly_its_frames_at_exactly_their_times(
     made, tmp_path: Path, name: str, preset: str, mode: str
 ) -> None:
@@ -181,7 +186,7 @@ def test_the_last_frame_is_shown_for_as_long_as_in_the_source(made, tmp_path: Pa
         assert done.duration == float(exact)
 
 
-@pytest.mark.parametrize("mode", ["ffv1", "source"])
+@pytest.mark.parametrize("mode", ["ffv1", pytest.param("source", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", WITH_SOUND)
 def test_an_export_holds_exactly_its_samples(made, tmp_path: Path, name: str, mode: str) -> None:
     one = made(name)
@@ -370,6 +375,7 @@ def test_a_full_disk_is_an_os_error_that_names_the_file(made) -> None:
     assert caught.value.errno == 28
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("preset", ["h264", "ffv1"])
 def test_every_accepted_shared_file_exports_exactly(shared_media: Path, tmp_path: Path, preset: str) -> None:
     """In `source` mode, where every container must be sought in; the masters are proved with generated films."""

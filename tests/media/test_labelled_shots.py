@@ -110,7 +110,7 @@ def test_the_one_cut_of_a_take_with_one_cut_is_found(shared_media: Path) -> None
     [
         pytest.param("dev_reel.mp4", 15, marks=pytest.mark.long),
         pytest.param("tos_42s.mp4", 15, marks=pytest.mark.long),
-        ("psd_testvideo.mp4", 15),
+        pytest.param("psd_testvideo.mp4", 15, marks=pytest.mark.long),
         ("nasa_13013.mp4", 15),
         ("bikes.mp4", 5),
         ("psd_fades.mp4", 5),

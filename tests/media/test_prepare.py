@@ -225,6 +225,7 @@ def combing(frame: av.VideoFrame) -> float:
     return np.abs(rows[1:-1] - rows[:-2]).mean() / np.abs(rows[2:] - rows[:-2]).mean()
 
 
+@pytest.mark.long
 def test_fields_stay_in_the_master_and_are_gone_in_the_proxy(shared_media: Path, tmp_path: Path) -> None:
     spec = spec_for(shared_media / "torture" / "interlaced_576i.ts", tmp_path)
     prepare(spec)

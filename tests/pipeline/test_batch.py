@@ -82,6 +82,7 @@ def test_a_batch_exports_keeps_its_notebook_and_ends_with_one_line(ws: Workspace
     assert reports(ws) == ["run_1.json", "run_2.html", "run_2.ipynb", "run_2.json"]
 
 
+@pytest.mark.long
 def test_what_a_cell_raises_is_the_status_and_only_that_kernel_works_under_the_lock(
     ws: Workspace, tmp_path: Path
 ) -> None:

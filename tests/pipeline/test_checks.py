@@ -110,6 +110,7 @@ def test_a_damaged_master_fails_the_stage_and_retry_prepares_it_again(tmp_path: 
     assert (swept["orphans"], swept["dangling"]) == ([], [])
 
 
+@pytest.mark.long
 def test_lost_artefacts_are_named_and_retry_after_parking_makes_them_again(ws: Workspace) -> None:
     for column in ("proxy_filepath", "gold_master_filepath"):
         path = ws.root / ws.source(1)[column]

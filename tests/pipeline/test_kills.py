@@ -202,6 +202,7 @@ def test_a_killed_export_is_ended_by_the_next_one(approved: Workspace, moment: M
     assert victim.orphans() == []
 
 
+@pytest.mark.long
 def test_a_worker_killed_in_an_export_fails_one_clip_and_the_others_go_on(
     approved: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

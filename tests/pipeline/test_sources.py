@@ -252,6 +252,7 @@ def test_a_dry_run_tells_what_would_be_done_and_does_nothing(empty: Workspace, f
     assert empty.sql("SELECT count(*) FROM runs").fetchall() == [(0,)]
 
 
+@pytest.mark.long
 def test_verification_can_be_switched_off_and_made_up_for(tmp_path: Path, film: Path) -> None:
     ws = open_workspace(tmp_path / "ws", create=True, verify="off")
     ws.ingest(film)
@@ -260,6 +261,7 @@ def test_verification_can_be_switched_off_and_made_up_for(tmp_path: Path, film: 
     assert stages(open_workspace(ws.root)) == [(1, "verify")]
 
 
+@pytest.mark.long
 def test_several_workers_share_the_sources(tmp_path: Path, films: Path) -> None:
     ws = open_workspace(tmp_path / "ws", create=True, workers=2)
     ws.ingest(films / "first.mp4", films / "second.mp4")

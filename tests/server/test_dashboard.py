@@ -69,6 +69,7 @@ def test_a_visit_that_breaks_off_leaves_no_kernel_and_the_catalog_is_served_agai
         assert wait_until(lambda: (catalog / OWNER_LOG).read_text().count("is served by process") == 2)
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_the_kernels_of_pages_that_are_open_and_is_no_failure(
     ws: Workspace, tmp_path: Path, browser: Browser
 ) -> None:

@@ -188,6 +188,7 @@ def test_an_empty_workspace_says_what_to_do(empty: Workspace, tmp_path: Path, ch
         assert page.locator(".hs-grid").is_hidden()
 
 
+@pytest.mark.long
 def test_a_kernel_that_is_gone_and_a_server_that_is_gone_are_told_apart(
     ws: Workspace, tmp_path: Path, chromium: Browser
 ) -> None:
