@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, Page
 
 SERVE: Final = (
     "import sys; from heaters.server.dashboard import HeatersVoila\n"
@@ -32,15 +32,15 @@ else:
     import psutil
     marks["kernel"] = psutil.Process().create_time()
 import heaters
-from heaters.ui.player import first_look
+heaters.ReviewBoard
 marks["imported"] = time.time()
-shown = first_look(heaters.open_workspace())
+shown = heaters.open_workspace().review()
 marks["made"] = time.time()
 with open(os.environ["BENCH_MARKS"], "w") as file:
     json.dump(marks, file)
 shown
 """
-"""What the page of a first look does, with notes of the time; psutil's times are of whole seconds on Linux."""
+"""What `dashboards/review.ipynb` does, with notes of the time; psutil's times are of whole seconds on Linux."""
 TIMES: Final = """() => {
   const [page] = performance.getEntriesByType("navigation");
   const html = (performance.timeOrigin + page.responseEnd) / 1000;
@@ -78,22 +78,22 @@ def open_pages(
         with voila(workspace, scratch / f"voila{number}") as (address, marks):
             context = browser.new_context(viewport={"width": 1280, "height": 900})
             context.add_init_script(watch)
+            page = context.new_page()  # one tab, which keeps its clip from visit to visit
             try:
-                made += [visit(context, address, marks, cold=at == 0) for at in range(visits)]
+                made += [visit(page, address, marks, cold=at == 0) for at in range(visits)]
             finally:
                 context.close()
     return made
 
 
-def visit(context: BrowserContext, address: str, marks: Path, *, cold: bool) -> Opening:
-    """Open the page once and close it."""
+def visit(page: Page, address: str, marks: Path, *, cold: bool) -> Opening:
+    """Open the page once and leave it."""
     marks.unlink(missing_ok=True)
-    page = context.new_page()
     began = time.time()
     page.goto(address, wait_until="commit", timeout=TIMEOUT_MS)
     page.wait_for_function("window.watch?.seen", timeout=TIMEOUT_MS)
     found: dict[str, float] = page.evaluate(TIMES)
-    page.close()
+    page.goto("about:blank")
     kernel: dict[str, float] = json.loads(marks.read_text())
     at = {
         "click to kernel process": kernel["kernel"], "to first cell": kernel["cell"], "import": kernel["imported"],
