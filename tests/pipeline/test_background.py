@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +27,12 @@ class Began(Silent):
         self.event.set()
 
 
+def awaited(work: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: a browser of other tests may have an event loop in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
+
+
 def test_a_run_goes_on_while_the_catalog_answers_and_is_awaited_later(empty: Workspace, film: Path) -> None:
     empty.ingest(film)
 
@@ -40,7 +48,7 @@ def test_a_run_goes_on_while_the_catalog_answers_and_is_awaited_later(empty: Wor
         assert repr(job).startswith("<run: done, after ")
         return looks
 
-    assert asyncio.run(other_things()) > 3
+    assert awaited(other_things()) > 3
 
 
 def test_a_job_that_is_stopped_leaves_nothing_running_and_the_next_one_goes_on(
@@ -73,7 +81,7 @@ def test_cancelling_who_awaits_a_job_stops_it(empty: Workspace, film: Path) -> N
         return job
 
     with pytest.raises(Interrupted):
-        asyncio.run(given_up()).result(60)
+        awaited(given_up()).result(60)
 
 
 async def _wait(job: object) -> object:
