@@ -29,6 +29,7 @@ def work(board: BoardPage, room: ReviewRoom, first: int) -> None:
     assert room.clip(after)["end_frame"] == first * 10 + 10
 
 
+@pytest.mark.long
 def test_the_video_element_shows_and_decides_the_same_frames(
     review: ReviewRoom, chromium: Browser, tmp_path: Path
 ) -> None:

@@ -169,6 +169,7 @@ def test_a_server_that_stops_for_ten_seconds_is_told_and_nothing_is_lost(review:
     assert actions(review, 10, "fay") == decided
 
 
+@pytest.mark.long
 def test_a_press_on_the_history_takes_back_all_down_to_it(review: ReviewRoom, visit: Visit) -> None:
     board = visit(source=11, reviewer="gil")
     for number, key in enumerate("asda", 2):

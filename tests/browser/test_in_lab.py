@@ -67,6 +67,7 @@ def test_keys_belong_to_the_player_that_has_the_focus(opened: tuple[LabPage, Wat
     assert inside.run("print(player.frame, player.end_frame)") == f"0 {LENGTH}"
 
 
+@pytest.mark.long
 def test_python_and_the_page_follow_each_other(opened: tuple[LabPage, Watched]) -> None:
     inside, player = opened
     assert (

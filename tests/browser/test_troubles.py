@@ -114,6 +114,7 @@ def test_on_an_insecure_origin_the_other_player_runs_and_says_how_to_get_the_bet
         context.close()
 
 
+@pytest.mark.long
 def test_without_a_click_it_plays_muted_and_offers_sound(host: Host, page: Page) -> None:
     page.add_init_script(
         "HTMLMediaElement.prototype.play = function () { return this.muted ? Promise.resolve() : "

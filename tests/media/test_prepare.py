@@ -193,6 +193,7 @@ def test_the_proxy_has_the_brightness_and_colours_of_the_source(
     assert np.abs(mean_rgb(first) - mean_rgb(pictures(spec.proxy)[0])).max() < 2.5
 
 
+@pytest.mark.long
 def test_hdr_is_mapped_and_not_just_relabelled(shared_media: Path, tmp_path: Path) -> None:
     spec = spec_for(shared_media / "torture" / "hevc10_hlg.mp4", tmp_path, master=None)
     prepared = prepare(spec)

@@ -85,6 +85,7 @@ def test_a_lost_thumbnail_is_made_again_as_verify_says(ws: Workspace) -> None:
     assert ws.verify()["ok"]
 
 
+@pytest.mark.long
 def test_a_damaged_master_fails_the_stage_and_retry_prepares_it_again(tmp_path: Path, film: Path) -> None:
     ws = open_workspace(tmp_path / "ws", create=True)
     ws.ingest(film)
