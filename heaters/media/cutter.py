@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 import numpy as np
+from av import library_versions
 
 from heaters.errors import MediaError, VerificationFailed
 from heaters.media.cut_check import read_back
@@ -305,7 +306,7 @@ def _open_output(spec: CutSpec, preset: Preset, times: Times) -> OutputContainer
 
 
 def _libraries() -> dict[str, str]:
-    versions = {name: ".".join(map(str, version)) for name, version in av.library_versions.items()}
+    versions = {name: ".".join(map(str, version)) for name, version in library_versions.items()}
     return {"av": av.__version__, **versions}
 
 

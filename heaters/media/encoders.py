@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import av
+from av import library_versions
 from av.codec import Codec
 
 NEEDED: Final = ("ffv1", "libx264", "aac", "flac")
@@ -22,7 +23,7 @@ def encoder_versions() -> str:
         raise OSError(
             f"this build of PyAV lacks the encoders {', '.join(missing)}: install the wheel of PyPI (pip install av)"
         )
-    codec = ".".join(map(str, av.library_versions["libavcodec"]))
+    codec = ".".join(map(str, library_versions["libavcodec"]))
     return f"PyAV {av.__version__} with libavcodec {codec}: {', '.join(NEEDED)}"
 
 
