@@ -41,7 +41,7 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_room(tmp_path_factory.mktemp("rooms") / "room", 12, 3)
 
 
-@pytest.fixture(params=["direct", "owner"])
+@pytest.fixture(params=[pytest.param("direct", marks=pytest.mark.long), "owner"])
 def open_room(pattern: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Rooms]:
     with rooms_by(request.param, shutil.copytree(pattern, tmp_path / "room")) as rooms:
         yield rooms
@@ -452,6 +452,27 @@ def test_a_page_that_goes_keeps_its_clips_for_a_moment_since_it_may_be_loaded_an
     again.give_back(after=20)
     time.sleep(0.3)
     assert ben.begin(1)["held"] == [*range(1, 7)]
+
+
+def test_who_closes_a_page_and_opens_a_new_one_at_once_has_his_clips_and_nobody_elses(
+    room: Workspace,
+) -> None:
+    old, other = sit_down(room), sit_down(room)
+    old.give_back(after=20)
+    assert sit_down(room, "ben").begin(1)["held"] == []
+    new = ReviewSession(room, reviewer="ana").begin()
+
+    assert (new["current"], new["held"]) == (1, [*range(1, 7)])
+    assert other.beat(shown=7, active=True)["held"] == [*range(7, 13)]
+    assert old.beat(shown=1, active=True)["held"] == []
+
+
+def test_a_page_that_comes_back_from_being_left_keeps_its_clips(room: Workspace) -> None:
+    page = sit_down(room)
+    page.give_back(after=20)
+    assert page.beat(shown=1, active=True)["held"] == [*range(1, 7)]
+
+    assert ReviewSession(room, reviewer="ana").begin()["held"] == [*range(7, 13)]
 
 
 def test_going_to_another_source_lets_go_of_the_first_one(room: Workspace) -> None:

@@ -35,11 +35,13 @@ class Place(NamedTuple):
     Attributes:
         clip_id: what was on its screen; None at the end of the queue.
         acted_at: when somebody did something there; ISO 8601, UTC without a zone.
+        left: the page has said that it goes; it may only be loaded anew.
     """
 
     source_id: int
     clip_id: int | None
     acted_at: str
+    left: bool = False
 
     def idle_seconds(self, now: datetime) -> int:
         """Whole seconds since somebody did something."""
@@ -113,16 +115,20 @@ def let_go_elsewhere(tx: Transaction, seat: Seat) -> None:
 
 
 def adopt(tx: Transaction, seat: Seat) -> None:
-    """Take up what an earlier opening of the same session holds; that one holds nothing from then on."""
+    """Take up what an earlier opening of the same session holds, and what the reviewer held in pages that he has left."""
+    own = [seat.session, *_left(tx, seat.reviewer)]
     tx.change(
-        "UPDATE leases SET token = ?, reviewer = ? WHERE session = ?",
-        [seat.token, seat.reviewer, seat.session],
+        f"UPDATE leases SET token = ?, reviewer = ?, session = ? WHERE session IN ({', '.join('?' for _ in own)})",
+        [seat.token, seat.reviewer, seat.session, *own],
     )
 
 
 def give_back(tx: Transaction, seat: Seat) -> None:
-    """Let everything go after `seat.seconds`, if it does not run out before."""
+    """Let everything go after `seat.seconds`, if it does not run out before, or to the reviewer's next page."""
     end = tx.now + timedelta(seconds=seat.seconds)
+    place = place_of(tx, seat.session)
+    if place and tx.tuples("SELECT 1 FROM leases WHERE token = ? LIMIT 1", [seat.token]):
+        _write_place(tx, seat.session, place._replace(left=True))
     tx.change("UPDATE leases SET expires_at = ? WHERE token = ? AND expires_at > ?", [end, seat.token, end])
 
 
@@ -168,11 +174,23 @@ def places(tx: Transaction, sessions: Sequence[str]) -> dict[str, Place]:
 
 def note_place(tx: Transaction, seat: Seat, source_id: int, clip_id: int | None) -> None:
     """Note where a session is; somebody has just done something there."""
-    key, value = _PLACE + seat.session, json.dumps(Place(source_id, clip_id, tx.now.isoformat()))
+    _write_place(tx, seat.session, Place(source_id, clip_id, tx.now.isoformat()))
+
+
+def _write_place(tx: Transaction, session: str, place: Place) -> None:
+    key, value = _PLACE + session, json.dumps(place)
     if not tx.change(
         "UPDATE meta SET value = ? WHERE key = ?", [value, key]
     ):  # a third of what an upsert costs
         tx.insert("meta", [{"key": key, "value": value}])
+
+
+def _left(tx: Transaction, reviewer: str) -> list[str]:
+    """Sessions of a reviewer that hold something still, and whose page has gone."""
+    found = tx.tuples(
+        "SELECT DISTINCT session FROM leases WHERE reviewer = ? AND session IS NOT NULL", [reviewer]
+    )
+    return [name for name, place in places(tx, [name for (name,) in found]).items() if place.left]
 
 
 def _parsed(value: str) -> Place:

@@ -174,6 +174,6 @@ def _pending(tx: Transaction, seat: Seat, done: changes.Done | None = None) -> t
 
 def _note_shown(tx: Transaction, request: requests.Beat) -> None:
     place = leases.place_of(tx, request.seat.session)
-    moved = place is None or place.clip_id != request.shown
+    moved = place is None or place.left or place.clip_id != request.shown
     if moved or (request.active and place and place.idle_seconds(tx.now) >= _STEP.total_seconds()):
         leases.note_place(tx, request.seat, request.seat.source_id, request.shown)

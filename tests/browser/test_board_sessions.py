@@ -133,6 +133,7 @@ def test_a_change_by_another_is_news_and_the_clip_stays_as_it_was_seen(review: R
     assert review.clip("8.1")["state"] == "approved"
 
 
+@pytest.mark.long
 def test_a_kernel_that_was_killed_is_told_and_a_reload_loses_nothing(review: ReviewRoom, visit: Visit) -> None:  # fmt: skip
     before = set(kernels(review))
     board = visit(source=9, reviewer="eve")

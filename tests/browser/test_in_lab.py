@@ -90,6 +90,7 @@ def test_python_and_the_page_follow_each_other(opened: tuple[LabPage, Watched]) 
     )
 
 
+@pytest.mark.long
 def test_playing_loops_over_exactly_the_clip(opened: tuple[LabPage, Watched]) -> None:
     inside, player = opened
     inside.run(

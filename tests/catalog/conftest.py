@@ -34,7 +34,7 @@ def catalog(direct: DirectCatalog) -> DirectCatalog:
     return direct
 
 
-@pytest.fixture(params=["direct", "owner"])
+@pytest.fixture(params=["direct", pytest.param("owner", marks=pytest.mark.long)])
 def either(direct: DirectCatalog, request: pytest.FixtureRequest) -> Iterator[DirectCatalog | Catalog]:
     """The same catalog, by one transport after the other."""
     if request.param == "direct":

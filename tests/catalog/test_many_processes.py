@@ -68,6 +68,7 @@ def test_six_processes_decide_at_once_and_no_acknowledged_decision_is_lost_or_do
     assert len(catalog.rows("SELECT 1 FROM clip_events WHERE action <> 'detect'")) == len(told)
 
 
+@pytest.mark.long
 def test_ten_times_kill_9_in_mid_decision_loses_nothing_that_was_acknowledged(
     catalog: DirectCatalog, tmp_path: Path
 ) -> None:

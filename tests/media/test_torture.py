@@ -25,8 +25,13 @@ DAMAGED = {
     "torture/damaged_frames.mp4": "header says 50 frames, 49 could be decoded",
 }
 PLAIN = {name for name in MANIFEST if name.startswith(("labelled/", "clips/"))}
-LARGE = PLAIN - {"labelled/nasa_13013.mp4", "clips/city.mpg", "clips/sign_milk.mkv"} | {
+LARGE = PLAIN | {
+    "torture/full_range.mp4",
     "torture/hdr10_pq_vp9.webm",
+    "torture/hevc10_hlg.mp4",
+    "torture/multi_audio.mkv",
+    "torture/no_duration.webm",
+    "torture/same_bytes_as_sign_eat.mkv",
     "torture/two_subtitles.mkv",
 }
 ACCEPTED = [name for name, row in MANIFEST.items() if row["outcome"] in {"ok", "warn"}] + list(DAMAGED)

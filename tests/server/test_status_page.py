@@ -144,6 +144,7 @@ def test_retry_and_park_really_do_it(page: Page, busy: Workspace) -> None:
     cause.wait_for(state="detached")
 
 
+@pytest.mark.long
 def test_what_happens_elsewhere_comes_by_itself(page: Page, busy: Workspace) -> None:
     busy.park(250, "the owner of the rights said no")
     page.locator(".hs-causes li").filter(has_text="the rights said no").wait_for(timeout=20_000)
