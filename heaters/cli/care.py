@@ -11,7 +11,7 @@ import typer
 from heaters.cli import output
 from heaters.cli.output import JsonOption, WorkspaceOption
 from heaters.config import Settings, find_workspace
-from heaters.errors import WorkspaceNotFound
+from heaters.errors import UsageError, WorkspaceNotFound
 from heaters.stages.intake import in_words
 from heaters.workspace import open_workspace
 
@@ -86,8 +86,23 @@ def config(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     output.hint("set one in heaters.toml of the workspace, or by its variable", as_json=json)
 
 
-def doctor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:  # noqa: FBT002
+def doctor(
+    cdn: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Check instead that pages can read this file of a bucket or CDN."),
+    ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(metavar="ORIGIN", help="With --cdn: of these pages; default http://localhost:8866."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> int:
     """Check that this machine and this workspace can do the work."""
+    if cdn is not None:
+        return _doctor_cdn(cdn, origin, json=json)
+    if origin is not None:
+        raise UsageError("--origin belongs to --cdn URL")
     from heaters.cli.checkup import examine  # noqa: PLC0415 - imports the heavy libraries to look at them
 
     rows = examine(workspace)
@@ -96,4 +111,18 @@ def doctor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int: 
     output.hint(
         "heaters ingest VIDEO..." if well else "mend what is not ok, then heaters doctor", as_json=json
     )
+    return int(not well)
+
+
+def _doctor_cdn(url: str, origin: str | None, *, json: bool) -> int:
+    from heaters.cli.cdn_checks import DEFAULT_ORIGIN, examine_cdn  # noqa: PLC0415 - rarely
+
+    rows = examine_cdn(url, DEFAULT_ORIGIN if origin is None else origin)
+    well = all(row["ok"] for row in rows)
+    told = [
+        {**row, "found": f"{row['found']}; {row['change']}" if row["change"] else row["found"]}
+        for row in rows
+    ]
+    output.show_rows(rows if json else told, ("check", "ok", "found"), as_json=json, empty="")
+    output.hint("heaters dashboard" if well else "what to change is explained in docs/cdn.md", as_json=json)
     return int(not well)

@@ -1,0 +1,223 @@
+"""`heaters doctor --cdn` against a small CDN of ours that can be wrong in one thing at a time."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from driving import Heaters
+
+FILM = b"\0\0\0\x18ftypisom" + bytes(n * 7919 % 251 for n in range(50_000))
+ORIGIN = "https://review.example.org"
+
+
+class Cdn(ThreadingHTTPServer):
+    """Keeps what it has sent, by address, range and origin."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.fault = ""
+        self.kept: dict[Any, dict[str, str]] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/review_proxies/video_1_proxy.mp4"
+
+
+class Answers(BaseHTTPRequestHandler):
+    server: Cdn
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def do_OPTIONS(self) -> None:
+        fault = self.server.fault
+        allowed = {} if fault == "range not allowed" else {"Access-Control-Allow-Headers": "range"}
+        self._send(403 if fault == "no preflight" else 204, self._cors() | allowed, b"")
+
+    def do_GET(self) -> None:
+        fault = self.server.fault
+        answers: dict[str, tuple[int, dict[str, str]]] = {
+            "redirect": (302, {"Location": "http://127.0.0.1:9/"}), "forbidden": (403, {}), "unknown": (404, {}),
+            "whole": (200, {"Content-Type": "video/mp4"}),
+        }  # fmt: skip
+        if fault in answers:
+            status, headers = answers[fault]
+            return self._send(status, self._cors() | headers, FILM if fault == "whole" else b"no")
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers["Range"])
+        assert found
+        start, end = int(found[1]), int(found[2] or len(FILM) - 1) + 1
+        if fault == "open range" and not found[2]:
+            return self._send(200, self._cors(), FILM)
+        headers = self._cached(start, end)
+        if fault == "elsewhere" and start:
+            start += 1
+        body = FILM[start:end]
+        if fault == "short":
+            body = body[:-1]
+        if fault == "other bytes" and end - start == 100:
+            body = bytes(100)
+        return self._send(206, headers, body)
+
+    def _cached(self, start: int, end: int) -> dict[str, str]:
+        fault, origin = self.server.fault, self.headers["Origin"]
+        path = urlsplit(self.path).path if fault == "no versions" else self.path
+        key = (path, start, end, None if fault in {"one for all", "first counts"} else origin)
+        if fault == "one for all" and origin is None:
+            key = (path, start, end, "nobody")
+        headers = {
+            "Content-Range": f"bytes {start}-{end - 1}/{len(FILM)}", "Content-Type": "video/mp4",
+            "Cache-Control": "public, max-age=31536000, immutable", **self._cors(),
+        }  # fmt: skip
+        changed = {
+            "packed": {"Content-Encoding": "gzip"}, "page": {"Content-Type": "text/html"},
+            "no type": {"Content-Type": "application/octet-stream"},
+            "short life": {"Cache-Control": "max-age=60"}, "no store": {"Cache-Control": "no-store, max-age=31536000"},
+        }  # fmt: skip
+        headers |= changed.get(fault, {})
+        if fault == "no content range":
+            del headers["Content-Range"]
+        if fault == "no cache":
+            return headers
+        hit = key in self.server.kept
+        return self.server.kept.setdefault(key, headers) | {"X-Cache": "Hit" if hit else "Miss"}
+
+    def _cors(self) -> dict[str, str]:
+        fault, origin = self.server.fault, self.headers["Origin"]
+        exposed = {"Access-Control-Expose-Headers": "Content-Range, Content-Length, ETag, Accept-Ranges"}
+        if fault == "hidden":
+            exposed = {"Access-Control-Expose-Headers": "ETag"}
+        allowed = {"no cors": None, "other origin": "https://other.example.org", "twice": f"{ORIGIN}, *"}
+        name = allowed.get(fault, ORIGIN if fault == "one for all" or origin == ORIGIN else None)
+        return {"Access-Control-Allow-Origin": name, **exposed} if origin and name else {}
+
+    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Cdn]:
+    with Cdn() as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def cdn(server: Cdn) -> Cdn:
+    server.fault = ""
+    server.kept.clear()
+    return server
+
+
+def failed(cdn: Cdn, *words: str, origin: str = ORIGIN) -> dict[str, str]:
+    """What is to be changed, by check."""
+    rows = Heaters().json("doctor", "--cdn", cdn.url, "--origin", origin, *words, status=1)
+    return {row["check"]: f"{row['found']}: {row['change']}" for row in rows if not row["ok"]}
+
+
+def test_a_cdn_that_does_all_it_should_passes_and_each_check_says_what_it_saw(cdn: Cdn) -> None:
+    rows = Heaters().json("doctor", "--cdn", cdn.url, "--origin", f"{ORIGIN}/")
+    assert [row["check"] for row in rows if not row["ok"]] == []
+    found = {row["check"]: row["found"] for row in rows}
+    assert found["range"] == f"206, bytes 0-11/{len(FILM)}"
+    assert found["middle range"] == f"1000 bytes from {len(FILM) // 2}"
+    assert list(rows[0]) == ["check", "ok", "found", "change"]
+    said = Heaters()("doctor", "--cdn", cdn.url, "--origin", ORIGIN).out
+    assert "next: heaters dashboard" in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "words"),
+    [
+        ("redirect", "range", "302, a redirect.*the bucket's region"),
+        ("forbidden", "range", "403 .*origin access control"),
+        ("unknown", "range", "404 .*where the store's prefix begins"),
+        ("whole", "range", "200 .*proxy_force_ranges"),
+        ("short", "range", "11 bytes for 12"),
+        ("no content range", "range", "no Content-Range"),
+        ("packed", "range", "packed by gzip"),
+        ("open range", "open range", "200 in the place of 206"),
+        ("elsewhere", "middle range", "999 bytes for 1000"),
+        ("other bytes", "middle range", "differ"),
+        ("page", "content type", "text/html: this is a page"),
+        ("no type", "content type", "application/octet-stream: set Content-Type"),
+        ("no cors", "CORS", f"no Access-Control-Allow-Origin: add {ORIGIN} to AllowedOrigins"),
+        ("other origin", "CORS", "is https://other.example.org"),
+        ("twice", "CORS", "browsers refuse two"),
+        ("first counts", "CORS and cache", "lost after a read without an origin: make Origin part of the cache key"),
+        ("one for all", "CORS and cache", "others are told too"),
+        ("hidden", "exposed headers", "ExposeHeaders: Content-Range, Content-Length, Accept-Ranges"),
+        ("no preflight", "preflight", "OPTIONS is answered by 403"),
+        ("range not allowed", "preflight", "AllowedHeaders"),
+        ("short life", "caching allowed", "max-age=60: set Cache-Control"),
+        ("no store", "caching allowed", "no-store"),
+        ("no cache", "cached", "let the CDN cache"),
+        ("no versions", "versions", "part of the cache key"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_found_by_its_check_which_says_what_to_change(
+    cdn: Cdn, fault: str, check: str, words: str
+) -> None:
+    cdn.fault = fault
+    found = failed(cdn)
+    assert re.search(words, found[check]), found
+
+
+def test_a_single_fault_fails_no_other_check(cdn: Cdn) -> None:
+    for fault, check in {
+        "no type": "content type", "hidden": "exposed headers", "range not allowed": "preflight", "short life": "caching allowed",
+        "no cache": "cached", "no versions": "versions", "first counts": "CORS and cache", "other bytes": "middle range",
+    }.items():  # fmt: skip
+        cdn.fault = fault
+        cdn.kept.clear()
+        assert list(failed(cdn)) == [check]
+
+
+def test_another_origin_than_the_one_that_is_let_in_is_told(cdn: Cdn) -> None:
+    assert list(failed(cdn, origin="http://localhost:8866")) == ["CORS", "exposed headers", "preflight"]
+
+
+def test_a_signed_address_needs_no_cache_and_its_signature_is_not_told(cdn: Cdn) -> None:
+    cdn.fault = "no cache"
+    answer = Heaters()("doctor", "--cdn", f"{cdn.url}?X-Amz-Signature=5ecret", "--origin", ORIGIN)
+    assert "5ecret" not in answer.out + answer.err
+    cdn.fault = "forbidden"
+    answer = Heaters()("doctor", "--cdn", f"{cdn.url}?X-Amz-Signature=5ecret", "--origin", ORIGIN, status=1)
+    assert "may have expired" in answer.out
+    assert "docs/cdn.md" in answer.out
+    assert "5ecret" not in answer.out + answer.err
+
+
+def test_nobody_there_is_one_row(cdn: Cdn) -> None:
+    url = "http://127.0.0.1:1/proxy.mp4"
+    (row,) = Heaters().json("doctor", "--cdn", url, status=1)
+    assert row["found"].startswith("127.0.0.1 does not answer: ")
+    with_tls = cdn.url.replace("http", "https")
+    (row,) = Heaters().json("doctor", "--cdn", with_tls, status=1)
+    assert "does not answer" in row["found"]
+
+
+@pytest.mark.parametrize("url", ["", "ftp://host/x", "https://", "proxy.mp4", "http://host:99999/x?secret=1"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    assert "secret" not in Heaters().refused("doctor", "--cdn", url, status=2, kind="UsageError")
+
+
+def test_what_is_no_origin_is_refused(cdn: Cdn) -> None:
+    for origin in ("review.example.org", "https://a/b", ""):
+        Heaters().refused("doctor", "--cdn", cdn.url, "--origin", origin, status=2, kind="UsageError")
+    assert "--cdn" in Heaters().refused("doctor", "--origin", ORIGIN, status=2, kind="UsageError")
