@@ -19,6 +19,7 @@
     ├── RefusedToStart                exit 3
     │   ├── NotEnoughSpace            the projection is over 80 % of the free space
     │   ├── StoreUnavailable          the store can't be read or written
+    │   │   └── Archived              the object has to be restored from the archive first
     │   └── CatalogError              the catalog can't be used
     │       ├── CatalogLocked         another process keeps it locked
     │       ├── CatalogNewer          written by a newer heaters
@@ -148,6 +149,10 @@ class NotEnoughSpace(RefusedToStart):
 
 class StoreUnavailable(RefusedToStart):
     """The store can't be read or written."""
+
+
+class Archived(StoreUnavailable):
+    """The object lies in an archive class and can't be read before it is restored; facts: `key`, `restoring`."""
 
 
 class CatalogError(RefusedToStart):

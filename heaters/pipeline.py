@@ -24,7 +24,7 @@ from heaters.errors import DecisionRefused, HeatersError, StageFailed
 from heaters.execution.loop import Jobs, Task, Watcher, drive
 from heaters.stages import detect, export, ingest, intake, prepare, verify
 from heaters.stages.reporting import read_progress
-from heaters.stages.stage import Stage, Unit
+from heaters.stages.stage import Stage, Unit, address_for
 from heaters.storage import open_store
 
 STAGES: Final = (
@@ -66,13 +66,14 @@ class Outcome:
 
 
 def run_stages(
-    catalog: Catalog, settings: Settings, store: str, watcher: Watcher, run_id: int, *,
+    catalog: Catalog, settings: Settings, home: Path, watcher: Watcher, run_id: int, *,
     stages: Sequence[Stage] = STAGES, limit: int | None = None, bounds: Bounds = Bounds(),  # noqa: B008 - frozen
     after_each: Callable[[Outcome], None] | None = None,
 ) -> Outcome:  # fmt: skip
     """Carry every source through the stages that it needs, one source after another by priority.
 
     Args:
+        home: the folder of the workspace.
         limit: how many sources to touch at most; None for all.
         bounds: what is not begun for them is `waiting`, with the reason.
         after_each: called with the outcome so far when a unit has ended.
@@ -90,8 +91,9 @@ def run_stages(
             stage = next((stage for stage in stages if stage.pending(row, settings)), None)
             if stage is None or full or row["id"] in busy or row["id"] in left:
                 continue
-            unit, needed = stage.plan(row, settings, store), _projected(stage, row, settings)
-            if reason := _obstacle(bounds, store, needed + sum(reserved[key] for key in units)):
+            unit = stage.plan(row, settings, address_for(row, settings, home))
+            needed = _projected(stage, row, settings)
+            if reason := _obstacle(bounds, home, needed + sum(reserved[key] for key in units)):
                 left.add(row["id"])
                 outcome.waiting.append({"id": row["id"], "stage": stage.name, "reason": reason})
                 continue
@@ -134,7 +136,7 @@ def run_stages(
 
 
 def run_export(
-    catalog: Catalog, settings: Settings, store: str, watcher: Watcher, run_id: int, *, preset: str | None = None,
+    catalog: Catalog, settings: Settings, home: Path, watcher: Watcher, run_id: int, *, preset: str | None = None,
     source_ids: Sequence[int] | None = None, limit: int | None = None, bounds: Bounds = Bounds(),  # noqa: B008 - frozen
 ) -> Outcome:  # fmt: skip
     """Export every clip that is approved, and with a named preset also those that are exported without it, each once."""
@@ -145,10 +147,10 @@ def run_export(
     def take() -> Task | None:
         while queue:
             clip = queue.pop(0)
-            if reason := _obstacle(bounds, store, 0):
+            if reason := _obstacle(bounds, home, 0):
                 outcome.waiting.append({"id": clip["id"], "stage": export.NAME, "reason": reason})
                 continue
-            unit = _plan_export(catalog, settings, store, clip, export.preset_for(clip, preset, settings))
+            unit = _plan_export(catalog, settings, home, clip, export.preset_for(clip, preset, settings))
             try:
                 catalog.execute(export.start(unit, run_id))
                 ready = export.standing(
@@ -160,7 +162,7 @@ def run_export(
             if ready is None:
                 return _task(units, clip, unit, f"clip {unit.label}: export")
             catalog.execute(ready)
-            outcome.done.append(_exported(clip, store, ready.filepath))
+            outcome.done.append(_exported(clip, unit, ready.filepath))
         return None
 
     def succeed(task: Task, result: dict[str, Any]) -> None:
@@ -173,7 +175,7 @@ def run_export(
         outcome.bytes += result["bytes"]
         outcome.done.append(
             {
-                **_exported(clip, store, result["filepath"]),
+                **_exported(clip, unit, result["filepath"]),
                 "frames": result["frames"],
                 "duration": result["duration"],
             }
@@ -205,10 +207,11 @@ def _projected(stage: Stage, row: dict[str, Any], settings: Settings) -> int:
     return intake.projected([row])[settings.master_mode] if stage.name in {ingest.NAME, prepare.NAME} else 0
 
 
-def _obstacle(bounds: Bounds, store: str, needed: int) -> str | None:
+def _obstacle(bounds: Bounds, home: Path, needed: int) -> str | None:
+    """What is made for a store elsewhere is made on this disk, too."""
     if bounds == Bounds():
         return None
-    return bounds.obstacle(datetime.now(), open_store(store).free_bytes(), needed)  # noqa: DTZ005 - people's clock
+    return bounds.obstacle(datetime.now(), open_store(str(home)).free_bytes(), needed)  # noqa: DTZ005 - people's clock
 
 
 def _drive(jobs: Jobs, count: int, lock: Path, watcher: Watcher) -> None:
@@ -263,19 +266,19 @@ def exportable(
     return ready, waiting
 
 
-def _plan_export(catalog: Catalog, settings: Settings, store: str, clip: dict[str, Any], preset: str) -> Unit:
+def _plan_export(catalog: Catalog, settings: Settings, home: Path, clip: dict[str, Any], preset: str) -> Unit:
     source = catalog.rows("SELECT * FROM source_videos WHERE id = ?", [clip["source_video_id"]])[0]
     events = catalog.rows(
         "SELECT op_id, ts, reviewer, action, frame FROM clip_events WHERE list_contains(clip_ids, ?) ORDER BY seq",
         [clip["id"]],
     )
-    return export.plan(clip, source, events, preset, settings, store)
+    return export.plan(clip, source, events, preset, settings, address_for(source, settings, home))
 
 
-def _exported(clip: dict[str, Any], store: str, key: str) -> dict[str, Any]:
-    points = clip["cut_points"]
+def _exported(clip: dict[str, Any], unit: Unit, key: str) -> dict[str, Any]:
+    points, store = clip["cut_points"], open_store(unit.spec["store"])
     return {
-        "clip_id": clip["id"], "source_video_id": clip["source_video_id"], "output_path": open_store(store).uri(key),
+        "clip_id": clip["id"], "source_video_id": clip["source_video_id"], "output_path": store.uri(key),
         "start_frame": clip["start_frame"], "end_frame": clip["end_frame"], "frames": clip["end_frame"] - clip["start_frame"],
         "duration": points["end_time"] - points["start_time"],
     }  # fmt: skip

@@ -252,7 +252,7 @@ def _cut_scores(workspace: Workspace, source_id: int) -> npt.NDArray[np.float32]
     row = workspace.source(source_id)
     try:
         columns, _ = parquet.read_columns(
-            workspace.store.local_path(row["scores_filepath"]), ("hue", "saturation", "luma")
+            workspace.store_of(row).local_path(row["scores_filepath"]), ("hue", "saturation", "luma")
         )
     except CatalogDamaged:  # `heaters verify` tells; nobody needs scores to decide
         return None

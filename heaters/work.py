@@ -23,8 +23,8 @@ from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import fitting
 from heaters.execution.runlock import note_progress, run_lock
 from heaters.stages import handover, ingest, intake, manifests, verify
-from heaters.stages.stage import Stage, Unit
-from heaters.storage.base import Store
+from heaters.stages.stage import Stage, Unit, address_for, store_of
+from heaters.storage import Store, open_store
 
 if TYPE_CHECKING:
     from heaters.catalog.transports import Catalog
@@ -120,6 +120,7 @@ class Work:
 
     catalog: Catalog
     settings: Settings
+    home: Path
     store: Store
 
     def ingest(
@@ -189,7 +190,7 @@ class Work:
 
             def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
                 return pipeline.run_stages(
-                    self.catalog, self.settings, self.store.address, shown, run_id, stages=chosen, limit=limit, bounds=limits,
+                    self.catalog, self.settings, self.home, shown, run_id, stages=chosen, limit=limit, bounds=limits,
                     after_each=lambda done: note_progress(self.catalog.folder, f"{len(done.done)} done, {len(done.failed)} failed"),
                 )  # fmt: skip
 
@@ -222,7 +223,7 @@ class Work:
 
         def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
             return pipeline.run_export(
-                self.catalog, self.settings, self.store.address, shown, run_id, preset=preset, source_ids=sources,
+                self.catalog, self.settings, self.home, shown, run_id, preset=preset, source_ids=sources,
                 limit=limit, bounds=limits)  # fmt: skip
 
         if ready:
@@ -233,7 +234,7 @@ class Work:
             )
             with run_lock(self.catalog.folder, "export"):
                 chosen = preset or self.settings.preset
-                report.handed_over.extend(handover.hand_over(self.store, rows, Path(to), name, chosen))
+                report.handed_over.extend(handover.hand_over(self.store_of, rows, Path(to), name, chosen))
         return report
 
     def verify(self, rows: Sequence[Row] | None, progress: Callable[[Row], None] | None) -> Row:
@@ -266,12 +267,13 @@ class Work:
             {mode: count + copied for mode, count in projected.items()}, self.settings, self.store.free_bytes(), str(file))  # fmt: skip
         added = self.catalog.execute(requests.AddSource(
             seen["sha256"], title or file.stem, "upload", str(file), not (whole_clip or clip_file), allow_truncated, seen["bytes"],
-            seen["probe"], seen["warnings"]))  # fmt: skip
+            seen["probe"], seen["warnings"], self.store.place))  # fmt: skip
         row = added["source"]
         if ingest.pending(row, self.settings):
             if on_plan:
                 on_plan(file, projected)
-            unit = ingest.plan({**row, "origin_url": str(file)}, self.settings, self.store.address)
+            address = address_for(row, self.settings, self.home)
+            unit = ingest.plan({**row, "origin_url": str(file)}, self.settings, address)
             self.catalog.execute(
                 requests.StartStage(unit.stage, unit.subject_id, unit.input_hash, unit.params_hash)
             )
@@ -303,7 +305,7 @@ class Work:
         """
         began = time.monotonic()
         with run_lock(self.catalog.folder, verb) as batch:
-            self.store.remove_dead_parts()
+            self._remove_dead_parts()
             run_id = batch or self._start(verb)
             with nullcontext() if batch else self._closed_run(run_id):
                 outcome = work(run_id, watcher or fitting())
@@ -316,6 +318,18 @@ class Work:
             (RunReport.read(file, run_id) + report if batch and file.exists() else report).write()
             self.catalog.snapshot(self.catalog.folder / SNAPSHOTS)
             return report
+
+    def store_of(self, source: Mapping[str, Any]) -> Store:
+        """The store in which the files of a source lie."""
+        return (
+            self.store if source["store"] == self.store.place else store_of(source, self.settings, self.home)
+        )
+
+    def _remove_dead_parts(self) -> None:
+        """Of the workspace's own folder, and of the store that takes what is new, which is so asked whether it is there."""
+        open_store(str(self.home)).remove_dead_parts()
+        if self.store.place is not None:
+            self.store.remove_dead_parts()
 
     def _start(self, verb: str) -> int:
         return int(self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"])
@@ -344,7 +358,7 @@ class Work:
         files = self.catalog.rows(
             "SELECT a.kind, a.uri, a.sha256, a.clip_id, c.clip_no FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id "
             "WHERE a.source_video_id = ? AND a.state = 'live' ORDER BY c.start_frame, a.uri", [row["id"]])  # fmt: skip
-        unit = verify.plan(row, self.settings, self.store.address)
+        unit = verify.plan(row, self.settings, address_for(row, self.settings, self.home))
         own, of_clips = (
             [one for one in files if (one["clip_id"] is None) == alone] for alone in (True, False)
         )
@@ -354,4 +368,4 @@ class Work:
                 unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, verify.failure(row["id"], found).message,
                 permanent=False, max_attempts=self.settings.max_attempts,
             ))  # fmt: skip
-        return found + kept + manifests.manifest_problems(self.store.address, row, of_clips)
+        return found + kept + manifests.manifest_problems(unit.spec["store"], row, of_clips)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +27,8 @@ from heaters.execution.runlock import active_run, run_lock
 from heaters.stages import detect
 from heaters.stages import janitor as cleaning
 from heaters.stages.stage import op_id as new_op_id
-from heaters.storage import open_store
+from heaters.stages.stage import store_of
+from heaters.storage import Store, open_store
 from heaters.work import SNAPSHOTS, RunReport, Work
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Workspace:
         self.root = root
         self.settings = settings
         self.store = open_store(str(root))
+        self._stores: dict[str | None, Store] = {self.store.place: self.store}
         self._catalog: Catalog | None = None
 
     def __repr__(self) -> str:
@@ -83,6 +86,13 @@ class Workspace:
         from heaters.ui.overview import overview  # noqa: PLC0415 - only where it is shown
 
         return overview(self)
+
+    def store_of(self, source: Mapping[str, Any]) -> Store:
+        """The store in which the files of a source lie, by its row; `store` is that of new ones."""
+        place = source["store"]
+        if place not in self._stores:
+            self._stores[place] = store_of(source, self.settings, self.root)
+        return self._stores[place]
 
     @property
     def catalog(self) -> Catalog:
@@ -204,7 +214,7 @@ class Workspace:
             raise UsageError(
                 f"source {source} is {row['ingest_state']}: run `heaters run` first, then retune"
             )
-        spec = detect.detection_spec(row, self.store.address) | {
+        spec = detect.detection_spec(row, self.store_of(row).address) | {
             "detector": detector or self.settings.detector, "threshold": threshold,
             "min_shot_frames": self.settings.min_shot_frames,
         }  # fmt: skip
@@ -233,7 +243,8 @@ class Workspace:
         """
         from heaters.stages.cut_files import cut_file, write_cuts  # noqa: PLC0415 - only where one is written
 
-        named = cut_file(self.catalog, self.store, self.source(source), file, start)
+        row = self.source(source)
+        named = cut_file(self.catalog, self.store_of(row), row, file, start)
         table = self.clips(source, state)
         notes = write_cuts(named, table)
         return {"file": str(named.path.absolute()), "clips": len(table), "notes": notes}
@@ -263,7 +274,7 @@ class Workspace:
         from heaters.stages.cut_import import compare  # noqa: PLC0415 - only where cuts are compared
 
         row = self.source(source)
-        plan, told = compare(self.catalog, self.store, row, cuts, start)
+        plan, told = compare(self.catalog, self.store_of(row), row, cuts, start)
         if not apply:
             return told
         detector = name or (Path(cuts).name if isinstance(cuts, str | Path) else None)
@@ -373,7 +384,7 @@ class Workspace:
         from heaters.stages.clip_table import clip_table  # noqa: PLC0415 - numpy only where a table is made
 
         where, parameters = clip_condition(source, state)
-        return clip_table(self.catalog, self.store, where, parameters).illustrated(self._clip_images)
+        return clip_table(self.catalog, self.store_of, where, parameters).illustrated(self._clip_images)
 
     def events(self) -> Table:
         """The log of all commands on clips."""
@@ -391,16 +402,19 @@ class Workspace:
         from heaters.stages.pictures import clip_pictures  # noqa: PLC0415 - PyAV only where it is used
 
         row = self.clip(clip)
-        return clip_pictures(
-            self.store, self.source(row["source_video_id"]), row["start_frame"], row["end_frame"]
-        )
+        source = self.source(row["source_video_id"])
+        return clip_pictures(self.store_of(source), source, row["start_frame"], row["end_frame"])
 
     def thumbnails(self, clips: Ref | Iterable[Ref]) -> list[Image.Image]:
         """The middle picture of each clip, 320 pixels wide, straight from the proxy's bytes."""
         from heaters.stages.pictures import thumbnail_of  # noqa: PLC0415
 
         rows = [self.clip(ref) for ref in ([clips] if isinstance(clips, int | str) else clips)]
-        return [thumbnail_of(self.store, self.source(row["source_video_id"]), row) for row in rows]
+        sources = [self.source(row["source_video_id"]) for row in rows]
+        return [
+            thumbnail_of(self.store_of(source), source, row)
+            for source, row in zip(sources, rows, strict=True)
+        ]
 
     def review(
         self, source: int | None = None, *, clip: Ref | None = None, reviewer: str | None = None
@@ -459,11 +473,11 @@ class Workspace:
         from heaters.catalog.snapshot import RESTORED_NOTE  # noqa: PLC0415 - DuckDB only where it is used
 
         with run_lock(self._catalog_folder, "janitor"):
-            files = cleaning.published(self.store)
-            lost = cleaning.lost_thumbnails(self.store, self.catalog.rows(cleaning.ARTIFACTS))
+            listing = self._listing()
+            lost = cleaning.lost_thumbnails(listing, self.catalog.rows(cleaning.ARTIFACTS))
             forgotten = self.catalog.execute(requests.DropArtifacts(lost))["dropped"]
             rows, restored = self.catalog.rows(cleaning.ARTIFACTS), self._catalog_folder / RESTORED_NOTE
-            swept = cleaning.sweep(self.store, files, self._sources(), rows, restored)
+            swept = cleaning.sweep(listing, self._sources(), rows, restored)
             return {**swept, "forgotten": forgotten}
 
     def retry(self, *source_ids: int) -> list[int]:
@@ -539,7 +553,7 @@ class Workspace:
         """Artefacts whose file is gone, in words."""
         from heaters.catalog.check import lost_files  # noqa: PLC0415 - DuckDB only where it is used
 
-        return lost_files(self.catalog, lambda uri: self.store.head(uri) is not None)
+        return lost_files(self.catalog, self._listing().has)
 
     def restore(self, snapshot: Path | None = None) -> Row:
         """Make the catalog anew from a snapshot folder, by default the newest.
@@ -556,7 +570,8 @@ class Workspace:
         if folder is None:
             raise UsageError(f"there is no snapshot in {self._catalog_folder / 'snapshots'}")
         with run_lock(self._catalog_folder, "restore"):
-            used = [numbers_of(head.key) or (0, 0) for head in cleaning.published(self.store)]
+            files = (cleaning.published(store) for store in (self.store, open_store(str(self.root))))
+            used = [numbers_of(head.key) or (0, 0) for head in chain.from_iterable(files)]
             return {"restored": folder, "lost": restore(self._catalog_folder, folder, used)}
 
     def snapshot(self) -> Path:
@@ -567,11 +582,17 @@ class Workspace:
 
     @property
     def _work(self) -> Work:
-        return Work(self.catalog, self.settings, self.store)
+        return Work(self.catalog, self.settings, self.root, self.store)
 
     @property
     def _catalog_folder(self) -> Path:
         return self.root / CATALOG_FOLDER
+
+    def _listing(self) -> cleaning.Listing:
+        """What lies in the workspace's own folder, in the store of what is new, and in those of all sources."""
+        places = self.catalog.rows("SELECT DISTINCT store FROM source_videos")
+        stores = {row["store"]: self.store_of(row) for row in places}
+        return cleaning.Listing({None: open_store(str(self.root)), self.store.place: self.store, **stores})
 
     def _reviewer(self, given: str | None) -> str:
         return given or self.settings.reviewer
@@ -587,7 +608,7 @@ class Workspace:
 
         values = {"source_id": row["id"], "cuts": list(cuts), "detector": detector}
         done = self._decide(Decision(new_op_id(), action, (), self._reviewer(reviewer), values=values))
-        self._add_keyframes(row, detect.detection_spec(row, self.store.address))
+        self._add_keyframes(row, detect.detection_spec(row, self.store_of(row).address))
         return done
 
     def _sources(self, where: str = "true", parameters: Sequence[Any] = ()) -> list[Row]:
@@ -607,7 +628,7 @@ class Workspace:
     def _clip_images(self, clips: Sequence[Row], width: int = 120) -> list[str]:
         from heaters.stages.pictures import clip_images  # noqa: PLC0415 - PyAV only where it is used
 
-        return clip_images(self.store, self._sources(), clips, width)
+        return clip_images(self.store_of, self._sources(), clips, width)
 
     def _add_keyframes(self, row: Row, spec: Mapping[str, Any]) -> None:
         known = {one["frame"] for one in self.catalog.rows(

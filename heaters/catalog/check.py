@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -67,19 +67,20 @@ def check(catalog: Checkable) -> list[str]:
     return _first(found)
 
 
-def lost_files(catalog: Checkable, exists: Callable[[str], bool]) -> list[str]:
+def lost_files(catalog: Checkable, exists: Callable[[Mapping[str, Any]], bool]) -> list[str]:
     """Live artefacts whose file is gone, one sentence each: no older catalog brings them back.
 
     Args:
         catalog: names the artefacts.
-        exists: tells whether the object at a URI is in the store.
+        exists: tells whether the file of a row with `uri` and the `store` of its source is there.
     """
     named = catalog.rows(
-        "SELECT kind, uri, source_video_id FROM clip_artifacts WHERE state = 'live' ORDER BY id"
+        "SELECT a.kind, a.uri, a.source_video_id, v.store FROM clip_artifacts a LEFT JOIN source_videos v ON v.id = a.source_video_id "
+        "WHERE a.state = 'live' ORDER BY a.id"
     )
     return _first([
         f"source {row['source_video_id']}: the file of its {row['kind']} is missing: {row['uri']}"
-        for row in named if not exists(row["uri"])
+        for row in named if not exists(row)
     ])  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from heaters.catalog import migrations
 from heaters.catalog.engine import (
     ALIAS,
     BLOCK_SIZE,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _STORAGE_VERSION: Final = "v1.5.0"
 """The newest storage that DuckDB 1.5 reads; 2.0's own is unreadable to it."""
 
+_WRITABLE: Final = f"(ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
 Connection = duckdb.DuckDBPyConnection
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -59,7 +61,7 @@ class DirectCatalog:
         self._seen: tuple[object, ...] = ()
 
     def create(self) -> None:
-        """Make the file with schema 1; does nothing where there is one already.
+        """Make the file with the newest schema; does nothing where there is one already.
 
         Raises:
             RefusedToStart: the folder is on a network file system or can't be written.
@@ -168,11 +170,23 @@ class DirectCatalog:
         if not self.file.is_file() or not self.file.stat().st_size:
             what = "is empty" if self.file.is_file() else "is missing"
             raise CatalogDamaged(f"the catalog {self.file} {what}: {RESTORE}", path=str(self.file))
-        options = "(READ_ONLY)" if read_only else f"(ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
+        options = "(READ_ONLY)" if read_only else _WRITABLE
         with self._engine.attached(self.file, options) as connection:
-            if self._seen != self._state():
-                _refuse_other_schema(connection, self.file)
+            version = (
+                SCHEMA_VERSION if self._seen == self._state() else _schema_version(connection, self.file)
+            )
+            if version == SCHEMA_VERSION:
+                yield connection
+                return
+        self._migrate(version)
+        with self._engine.attached(self.file, options) as connection:
             yield connection
+
+    def _migrate(self, version: int) -> None:
+        """Bring a file of an older heaters to the schema of this one."""
+        with self._engine.attached(self.file, _WRITABLE) as connection:
+            for statement in (*migrations.statements(version), f"CHECKPOINT {ALIAS}"):
+                connection.execute(statement)
 
     def _state(self) -> tuple[object, ...]:
         """What differs when anybody else has written since."""
@@ -213,7 +227,8 @@ def duckdb_version() -> str:
     return str(duckdb.__version__)
 
 
-def _refuse_other_schema(connection: Connection, file: Path) -> None:
+def _schema_version(connection: Connection, file: Path) -> int:
+    """The version of the tables, if this heaters can use them."""
     try:
         found = connection.execute(f"SELECT value FROM {ALIAS}.meta WHERE key = 'schema_version'").fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
@@ -224,8 +239,9 @@ def _refuse_other_schema(connection: Connection, file: Path) -> None:
             f"{file} is a DuckDB file, but no catalog of heaters: {RESTORE}, or use another folder",
             path=str(file),
         )
-    if int(version) != SCHEMA_VERSION:
+    if not migrations.is_known(int(version)):
         raise CatalogNewer(
             f"{file} has schema {version}, this heaters knows {SCHEMA_VERSION}: upgrade heaters, nothing was changed",
             path=str(file), version=int(version),
         )  # fmt: skip
+    return int(version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 DATABASE_FILE: Final = "catalog.duckdb"
 OWNER_FILE: Final = "catalog.owner"
 """Says where the owner listens, and what a client must know to be let in; there while one serves."""

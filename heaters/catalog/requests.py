@@ -141,7 +141,11 @@ class SetPreferences(NamedTuple):
 
 
 class AddSource(NamedTuple):
-    """Note a new source before its bytes are copied. Known bytes (same sha256) give the row that is there."""
+    """Note a new source before its bytes are copied. Known bytes (same sha256) give the row that is there.
+
+    Attributes:
+        store: where its files will lie, as of the column; None for the folder of the workspace.
+    """
 
     sha256: str
     title: str
@@ -152,6 +156,7 @@ class AddSource(NamedTuple):
     original_bytes: int
     probe: Mapping[str, Any]
     warnings: Sequence[str] = ()
+    store: str | None = None
 
 
 class Artifact(NamedTuple):

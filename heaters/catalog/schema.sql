@@ -1,4 +1,4 @@
--- heaters catalog, schema version 1. Rows are never deleted from clips and clip_events; ids come from counters.
+-- heaters catalog, schema version 2. Rows are never deleted from clips and clip_events; ids come from counters.
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
 CREATE TABLE counters (name VARCHAR PRIMARY KEY, value BIGINT NOT NULL CHECK (value >= 0));
 
@@ -44,6 +44,7 @@ CREATE TABLE source_videos (
   verified_at TIMESTAMP,
   created_at TIMESTAMP NOT NULL,
   updated_at TIMESTAMP NOT NULL,
+  store VARCHAR, -- where its files lie: NULL for the folder of the workspace, another folder, or s3://bucket/prefix
   CHECK (proxy_filepath IS NULL OR (n_frames IS NOT NULL AND gold_master_filepath IS NOT NULL
     AND frame_index_filepath IS NOT NULL AND scores_filepath IS NOT NULL)),
   CHECK ((ingest_state = 'parked') = (parked_from IS NOT NULL))
@@ -163,4 +164,4 @@ SELECT c.*, v.title, {
 FROM clips c JOIN source_videos v ON v.id = c.source_video_id LEFT JOIN frame_pts p ON p.source_video_id = c.source_video_id;
 
 INSERT INTO counters VALUES ('source_videos', 0), ('clips', 0), ('clip_events', 0), ('runs', 0), ('jobs', 0), ('clip_artifacts', 0);
-INSERT INTO meta VALUES ('schema_version', '1');
+INSERT INTO meta VALUES ('schema_version', '2');

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 import duckdb
 
+from heaters.catalog import migrations
 from heaters.catalog.check import check
 from heaters.catalog.clip_rows import clip_numbers
 from heaters.catalog.direct import DirectCatalog, build
@@ -135,7 +136,7 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         raise CatalogDamaged(
             f"{folder} is no complete snapshot: choose another one ({first_line(error)})", path=str(folder)
         ) from error
-    if version != SCHEMA_VERSION:
+    if not migrations.is_known(version):
         raise CatalogNewer(
             f"{folder} is of schema {version}, this heaters knows {SCHEMA_VERSION}: upgrade heaters",
             path=str(folder),
@@ -149,11 +150,18 @@ def _read_facts(folder: Path) -> dict[str, Any]:
 
 
 def _fill(folder: Path) -> list[str]:
-    """Statements that fill the tables; the schema has put its own first rows into two of them."""
+    """Statements that fill the tables; the schema has put its own first rows into two of them.
+
+    What an older schema did not have yet stays NULL.
+    """
     clear = [f"DELETE FROM {table}" for table in ("meta", "counters")]
-    return clear + [
-        f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({quoted(str(folder / f'{table}.parquet'))})"
-        for table in TABLES
+    return [
+        *clear,
+        *(
+            f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({quoted(str(folder / f'{table}.parquet'))})"
+            for table in TABLES
+        ),
+        migrations.MARK,
     ]
 
 

@@ -52,7 +52,7 @@ def add(request: requests.AddSource, tx: Transaction) -> dict[str, Any]:
         "sha256": request.sha256, "ingest_state": "new", "needs_splicing": request.needs_splicing,
         "allow_truncated": request.allow_truncated, "original_bytes": request.original_bytes,
         "probe": json.dumps(request.probe), "warnings": json.dumps(list(request.warnings)),
-        "created_at": tx.now, "updated_at": tx.now,
+        "created_at": tx.now, "updated_at": tx.now, "store": request.store,
     }])  # fmt: skip
     return {"source": _source(tx, source_id), "duplicate": False}
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from heaters.catalog.tables import Table
 from heaters.domain.timing import timecodes
 from heaters.stages.cut_scores import cut_scores_of
-from heaters.stages.stage import Row
-from heaters.storage import Store
+from heaters.stages.stage import Row, StoreOf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,14 +38,14 @@ ORDER BY c.source_video_id, c.start_frame, c.id
 """
 _FACTS: Final = (
     "SELECT id, original_filepath, original_bytes, sha256, n_frames, fps_num, fps_den, time_base, start_pts, end_pts, duration, "
-    "constant_rate, scores_filepath, detector, detector_params FROM source_videos WHERE id IN ({ids})"
+    "constant_rate, scores_filepath, store, detector, detector_params FROM source_videos WHERE id IN ({ids})"
 )
 _PTS: Final = "SELECT source_video_id, pts FROM frame_pts WHERE source_video_id IN ({ids})"
 _NUMBERS: Final = ("start_seconds", "end_seconds", "duration", "start_score", "end_score")
 _TYPES: Final = {"start_pts": "int64", "end_pts": "int64", **dict.fromkeys(_NUMBERS, "float64")}
 
 
-def clip_table(catalog: Catalog, store: Store, where: str, parameters: Sequence[Any] = ()) -> Table:
+def clip_table(catalog: Catalog, store_of: StoreOf, where: str, parameters: Sequence[Any] = ()) -> Table:
     """Clips that meet a condition on the table `clips`, by source and start frame."""
     import numpy as np  # noqa: PLC0415 - only where tables are made
     import pyarrow as pa  # noqa: PLC0415
@@ -60,12 +59,14 @@ def clip_table(catalog: Catalog, store: Store, where: str, parameters: Sequence[
     }
     for source_id, begin, end in zip(ids.tolist(), first, [*first, len(owners)][1:], strict=True):
         frames = [np.asarray(data.column(name)[begin:end], np.int64) for name in ("start_frame", "end_frame")]
-        for name, values in _columns(store, facts[source_id], exact.get(source_id), *frames).items():
+        for name, values in _columns(store_of, facts[source_id], exact.get(source_id), *frames).items():
             added[name] += values
     for name, values in added.items():
         data = data.append_column(name, pa.array(values, pa.type_for_alias(_TYPES.get(name, "string"))))
     data = data.append_column("cut_points", _cut_points(data))
-    return Table(_with_files(data, store, facts).replace_schema_metadata({"heaters.version": str(VERSION)}))
+    return Table(
+        _with_files(data, store_of, facts).replace_schema_metadata({"heaters.version": str(VERSION)})
+    )
 
 
 def _sources(catalog: Catalog, ids: Sequence[int]) -> tuple[dict[int, Row], dict[int, npt.NDArray[np.int64]]]:
@@ -85,11 +86,11 @@ def _sources(catalog: Catalog, ids: Sequence[int]) -> tuple[dict[int, Row], dict
 
 
 def _columns(
-    store: Store, source: Row, exact: npt.NDArray[np.int64] | None, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+    store_of: StoreOf, source: Row, exact: npt.NDArray[np.int64] | None, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
 ) -> dict[str, list[Any]]:  # fmt: skip
     """What follows from the cut points of the clips of one source."""
     columns: dict[str, list[Any]] = {"time_base": [source["time_base"]] * len(start)}
-    scores = cut_scores_of(store, source)
+    scores = cut_scores_of(store_of(source), source)
     for side, frames in (("start", start), ("end", end)):
         pts, seconds = cut_times(source, exact, frames)
         columns[f"{side}_pts"], columns[f"{side}_seconds"] = pts, seconds
@@ -152,16 +153,18 @@ def _cut_points(data: pa.Table) -> Any:
     return pa.StructArray.from_arrays(columns, list(parts))
 
 
-def _with_files(data: pa.Table, store: Store, facts: dict[int, Row]) -> pa.Table:
+def _with_files(data: pa.Table, store_of: StoreOf, facts: dict[int, Row]) -> pa.Table:
     """The file of each physical clip: where it is, and its length and hash, also where it is the original itself."""
     import pyarrow as pa  # noqa: PLC0415
 
     keys, sizes, hashes = (data.column(name).to_pylist() for name in ("clip_filepath", "bytes", "sha256"))
-    owners = (facts[source_id] for source_id in data.column("source_video_id").to_pylist())
+    owners = [facts[source_id] for source_id in data.column("source_video_id").to_pylist()]
     for place, (key, source) in enumerate(zip(keys, owners, strict=True)):
         if key is not None and hashes[place] is None and key == source["original_filepath"]:
             sizes[place], hashes[place] = source["original_bytes"], source["sha256"]
-    paths = [None if key is None else store.uri(key) for key in keys]
+    paths = [
+        None if key is None else store_of(source).uri(key) for key, source in zip(keys, owners, strict=True)
+    ]
     named = (("path", paths, pa.string()), ("bytes", sizes, pa.int64()), ("sha256", hashes, pa.string()))
     for name, values, kind in named:
         column = pa.array(values, kind)

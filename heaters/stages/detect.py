@@ -15,7 +15,7 @@ from heaters.catalog.requests import Artifact, FinishStage
 from heaters.config import Settings
 from heaters.domain import layout
 from heaters.domain.cuts import tiling
-from heaters.stages.ingest import hash_file
+from heaters.stages.publishing import publish
 from heaters.stages.stage import Row, Unit, digest, finish, is_clip_file
 from heaters.storage import open_store
 
@@ -163,9 +163,5 @@ def publish_keyframes(spec: Mapping[str, Any], frames: Sequence[int]) -> list[di
         key = layout.source_keyframe(spec["source_id"], frame)
         with store.part(key) as part:
             part.path.write_bytes(thumbnails.thumbnail(avcc, packet))
-            part.publish()
-        path = store.local_path(key)
-        artifacts.append({
-            "kind": "source_keyframe", "uri": key, "bytes": path.stat().st_size, "sha256": hash_file(path), "frame": frame,
-        })  # fmt: skip
+            artifacts.append(publish("source_keyframe", part, frame=frame))
     return artifacts

@@ -20,6 +20,7 @@ from heaters.domain import layout
 from heaters.errors import MediaError
 from heaters.stages.ingest import hash_file
 from heaters.stages.manifests import compose, event_facts
+from heaters.stages.publishing import publish
 from heaters.stages.reporting import reporter
 from heaters.stages.stage import Row, Unit, digest, is_clip_file, op_id
 from heaters.storage import Store, open_store
@@ -157,13 +158,7 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
         cut = make(store, spec, part.path, pictures)
         manifest = compose(spec, key, cut, pictures["picture_crc32"])
         note.path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False, default=str) + "\n", "utf-8")
-        part.publish()
-        note.publish()
-    note_path = store.local_path(layout.manifest(key))
-    artifacts = [
-        {"kind": "final_clip", "uri": key, "bytes": cut.bytes, "sha256": cut.sha256},
-        {"kind": "manifest", "uri": layout.manifest(key), "bytes": note_path.stat().st_size, "sha256": hash_file(note_path)},
-    ]  # fmt: skip
+        artifacts = [publish("final_clip", part, cut.sha256), publish("manifest", note)]
     return {
         "filepath": key, "artifacts": artifacts, "frames": cut.frames, "duration": float(cut.duration), "bytes": cut.bytes,
         "seconds": time.monotonic() - began,

@@ -16,13 +16,13 @@ from heaters.domain.timing import timecode
 from heaters.errors import StoreUnavailable, UsageError
 from heaters.stages.export import ORIGINAL, is_of
 from heaters.stages.spreadsheets import as_it_was, write_csv
-from heaters.stages.stage import Row
+from heaters.stages.stage import Row, StoreOf
 from heaters.storage import Store, open_store
 
 TEMPLATE: Final = "{source_id:03d}_{title}_{clip_no:03d}.{extension}"
 """Name of a copy; the numbers make it unique, whatever the titles are."""
 EXPORTED: Final = """
-SELECT c.*, a.uri, a.bytes, a.sha256, v.fps_num, v.fps_den FROM clips_with_cut_points c
+SELECT c.*, a.uri, a.bytes, a.sha256, v.fps_num, v.fps_den, v.store FROM clips_with_cut_points c
 JOIN clip_artifacts a ON a.clip_id = c.id JOIN source_videos v ON v.id = c.source_video_id
 WHERE c.state = 'exported' AND a.kind = 'final_clip' AND a.state = 'live' ORDER BY c.source_video_id, c.start_frame
 """
@@ -49,12 +49,12 @@ def chosen(
 
 
 def hand_over(
-    store: Store, rows: Sequence[Row], folder: Path, template: str | None = None, preset: str = "h264"
+    store_of: StoreOf, rows: Sequence[Row], folder: Path, template: str | None = None, preset: str = "h264"
 ) -> list[Path]:
     """Copy files into a folder, then write `index.parquet` and `index.csv` beside them.
 
     Args:
-        store: where the files lie.
+        store_of: gives the store of each of the rows.
         rows: exported clips with `uri`, `bytes` and `sha256` of their files.
         folder: made if it is not there; copies of an earlier time are replaced.
         template: name of a copy, see `heaters.domain.name_template`; default: `TEMPLATE`.
@@ -74,7 +74,7 @@ def hand_over(
             open_store(str(place)).remove_dead_parts()
         for row, name in zip(rows, names, strict=True):
             with target.part(name) as part:
-                shutil.copyfile(store.local_path(row["uri"]), part.path)
+                shutil.copyfile(store_of(row).local_path(row["uri"]), part.path)
                 part.publish()
         _write_index([_entry(row, name) for row, name in zip(rows, names, strict=True)], target)
     except OSError as error:

@@ -18,7 +18,7 @@ from heaters.domain.stopping import heed
 from heaters.errors import MediaError
 from heaters.stages.reporting import reporter
 from heaters.stages.stage import Row, Unit, digest, finish
-from heaters.storage import open_store
+from heaters.storage import Head, open_store
 
 NAME: Final = "ingest"
 _CHUNK: Final = 1 << 22
@@ -58,13 +58,14 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
     """
     began, source = time.monotonic(), Path(spec["from"])
     try:
-        key = str(source) if spec["how"] == "reference" else _copy(spec, source)
+        head = Head(str(source), spec["bytes"], 0) if spec["how"] == "reference" else _copy(spec, source)
     except FileNotFoundError as error:
         raise MediaError(
             f"{source} is gone: put it back, then `heaters retry {spec['source_id']}`", path=str(source)
         ) from error
     return {
-        "original_filepath": key,
+        "original_filepath": head.key,
+        "storage_class": head.storage_class,
         "bytes": spec["bytes"],
         "sha256": spec["sha256"],
         "seconds": time.monotonic() - began,
@@ -74,7 +75,14 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
 def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishStage:
     """Name the original."""
     key = result["original_filepath"]
-    artifact = Artifact("original", key, result["bytes"], result["sha256"], unit.params_hash)
+    artifact = Artifact(
+        "original",
+        key,
+        result["bytes"],
+        result["sha256"],
+        unit.params_hash,
+        storage_class=result["storage_class"],
+    )
     return finish(unit, result, {"original_filepath": key}, artifacts=[artifact])
 
 
@@ -88,7 +96,7 @@ def hash_file(path: Path) -> str:
     return seen.hexdigest()
 
 
-def _copy(spec: Mapping[str, Any], source: Path) -> str:
+def _copy(spec: Mapping[str, Any], source: Path) -> Head:
     key = layout.original(spec["source_id"], source.suffix)
     report, seen, done = reporter(spec), hashlib.sha256(), 0
     with open_store(spec["store"]).part(key) as part:
@@ -102,5 +110,4 @@ def _copy(spec: Mapping[str, Any], source: Path) -> str:
             raise MediaError(
                 f"{source} has changed since it was looked at: ingest it again", path=str(source)
             )
-        part.publish()
-    return key
+        return part.publish(spec["sha256"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from heaters.catalog import parquet
 from heaters.errors import HeatersError
 from heaters.media import thumbnails
-from heaters.stages.stage import Row
+from heaters.stages.stage import Row, StoreOf
 from heaters.storage import Store
 
 if TYPE_CHECKING:
@@ -39,14 +39,16 @@ def webp_pictures(store: Store, source: Row, frames: Sequence[int], width: int =
     return [thumbnails.thumbnail(avcc, packet, width) for packet in packets]
 
 
-def clip_images(store: Store, sources: Iterable[Row], clips: Sequence[Row], width: int = 120) -> list[str]:
+def clip_images(
+    store_of: StoreOf, sources: Iterable[Row], clips: Sequence[Row], width: int = 120
+) -> list[str]:
     """The middle picture of each clip as of `images`."""
     places = [(clip["source_video_id"], (clip["start_frame"] + clip["end_frame"]) // 2) for clip in clips]
-    return images(store, sources, places, width)
+    return images(store_of, sources, places, width)
 
 
 def images(
-    store: Store, sources: Iterable[Row], places: Sequence[tuple[int, int]], width: int = 120
+    store_of: StoreOf, sources: Iterable[Row], places: Sequence[tuple[int, int]], width: int = 120
 ) -> list[str]:
     """Pictures as HTML, each with its bytes inside, so that a saved notebook shows them anywhere.
 
@@ -61,13 +63,14 @@ def images(
     by_id, made = {row["id"]: row for row in sources}, dict[tuple[int, int], str]()
     for source_id in {source_id for source_id, _ in places}:
         frames = sorted({frame for one, frame in places if one == source_id})
-        if by_id[source_id]["proxy_filepath"] is None:
+        source = by_id[source_id]
+        if source["proxy_filepath"] is None:
             continue
         try:
             made |= {
                 (source_id, frame): _image(webp, frame, width)
                 for frame, webp in zip(
-                    frames, webp_pictures(store, by_id[source_id], frames, width), strict=True
+                    frames, webp_pictures(store_of(source), source, frames, width), strict=True
                 )
             }
         except (

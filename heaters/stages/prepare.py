@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,7 @@ from heaters.config import Settings
 from heaters.domain import layout
 from heaters.errors import MediaError
 from heaters.stages.ingest import hash_file
+from heaters.stages.publishing import publish
 from heaters.stages.reporting import reporter
 from heaters.stages.stage import Row, Unit, digest, finish, is_clip_file
 from heaters.storage import Part, Store, open_store
@@ -77,9 +78,12 @@ def run_one(spec: dict[str, Any]) -> dict[str, Any]:
         if prepared.audio is None:
             parts.pop("proxy_audio")
         _write_tables(parts, prepared)
-        for part in parts.values():
-            part.publish()
-    return _result(spec, parts, prepared)
+        hashes = prepared.sha256
+        known = {
+            "gold_master": hashes.get("master"), "review_proxy": hashes.get("proxy"), "proxy_audio": hashes.get("audio"),
+        }  # fmt: skip
+        artifacts = [publish(kind, part, known.get(kind)) for kind, part in parts.items()]
+    return _result(spec, artifacts, prepared)
 
 
 def outcome(unit: Unit, result: Mapping[str, Any]) -> FinishStage:
@@ -126,22 +130,18 @@ def _write_tables(parts: Mapping[str, Part], prepared: Prepared) -> None:
     parquet.write_columns(parts["frame_scores"].path, prepared.scores.columns(), {})
 
 
-def _result(spec: Mapping[str, Any], parts: Mapping[str, Part], prepared: Prepared) -> dict[str, Any]:
-    store, keys = open_store(spec["store"]), _keys(spec["source_id"])
-    artifacts = []
-    for kind in parts:
-        path = store.local_path(keys[kind])
-        short = {"gold_master": "master", "review_proxy": "proxy", "proxy_audio": "audio"}.get(kind, "")
-        sha256 = prepared.sha256.get(short) or hash_file(path)
-        artifacts.append({"kind": kind, "uri": keys[kind], "bytes": path.stat().st_size, "sha256": sha256})
+def _result(
+    spec: Mapping[str, Any], artifacts: Sequence[Mapping[str, Any]], prepared: Prepared
+) -> dict[str, Any]:
+    keys = {one["kind"]: one["uri"] for one in artifacts}
     columns = {
-        "gold_master_filepath": keys["gold_master"] if "gold_master" in parts else spec["original"],
+        "gold_master_filepath": keys.get("gold_master", spec["original"]),
         "proxy_filepath": keys["review_proxy"], "frame_index_filepath": keys["frame_index"],
-        "proxy_audio_filepath": keys["proxy_audio"] if "proxy_audio" in parts else None,
+        "proxy_audio_filepath": keys.get("proxy_audio"),
         "scores_filepath": keys["frame_scores"], "master_mode": spec["master_mode"], **_facts(prepared),
     }  # fmt: skip
     return {
-        "columns": columns, "artifacts": artifacts, "warnings": list(prepared.warnings), "seconds": prepared.seconds["wall"],
+        "columns": columns, "artifacts": list(artifacts), "warnings": list(prepared.warnings), "seconds": prepared.seconds["wall"],
         "bytes": sum(one["bytes"] for one in artifacts), "breakdown": dict(prepared.seconds),
         "pts": None if columns["constant_rate"] else [int(pts) for pts in prepared.pts],
     }  # fmt: skip

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from heaters.catalog.requests import FinishStage
 from heaters.config import Settings
+from heaters.storage import Store, address_of, open_store
 
 Row = Mapping[str, Any]
+StoreOf = Callable[[Row], Store]
+"""Gives the store in which the files of a source lie, by its row."""
 
 
 class Unit(NamedTuple):
@@ -61,6 +65,22 @@ def digest(*parts: object) -> str:
 def is_clip_file(source: Row) -> bool:
     """Tell whether a source is a finished clip, which is handed on as it is and needs no gold master."""
     return bool(json.loads(source["probe"] or "{}").get("clip_file"))
+
+
+def address_for(source: Row, settings: Settings, home: Path) -> str:
+    """The address of the store in which the files of a source lie; it goes into the spec of each unit.
+
+    Args:
+        source: a row with `store`.
+        settings: of the workspace.
+        home: its folder.
+    """
+    return address_of(source["store"], settings, home)
+
+
+def store_of(source: Row, settings: Settings, home: Path) -> Store:
+    """The store of `address_for`, opened."""
+    return open_store(address_for(source, settings, home))
 
 
 def op_id() -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from heaters.storage.base import Head, Part, Store
 from heaters.storage.local import LocalStore
+from heaters.storage.places import address_of
 
-__all__ = ["Head", "LocalStore", "Part", "Store", "open_store"]
+__all__ = ["Head", "LocalStore", "Part", "Store", "address_of", "open_store"]
 
 
 def open_store(address: str) -> Store:

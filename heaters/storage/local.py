@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -20,10 +21,15 @@ _PART: Final = re.compile(r"\.[0-9a-f]{32}\.part$")
 
 
 class LocalPart:
-    """A `.part` file beside its target, held by an advisory lock while its writer lives."""
+    """A `.part` file beside its target, held by an advisory lock while its writer lives.
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
+    Args:
+        target: the file that it becomes.
+        key: of the object; default: the name of that file.
+    """
+
+    def __init__(self, target: Path, key: str | None = None) -> None:
+        self._target, self._key = target, key or target.name
         self._published = False
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -43,12 +49,13 @@ class LocalPart:
                 return lock
             os.close(lock)
 
-    def publish(self) -> None:
+    def publish(self, sha256: str | None = None) -> Head:
         """Sync the file, rename it to its key, sync the folder."""
         _sync(self.path)
         self.path.replace(self._target)
         self._published = True
         _sync(self._target.parent)
+        return replace(_head(self._key, self._target), sha256=sha256)
 
     def __enter__(self) -> Self:
         return self
@@ -62,19 +69,40 @@ class LocalPart:
 
 
 class LocalStore:
-    """Artefacts in a folder, one file for each key."""
+    """Artefacts in a folder, one file for each key.
 
-    def __init__(self, root: str | Path) -> None:
+    Args:
+        root: the folder.
+        place: as of `Store`; None for the workspace's own folder.
+    """
+
+    def __init__(self, root: str | Path, place: str | None = None) -> None:
         self.root = Path(root).absolute()
-        self.address = str(self.root)
+        self.address, self.place = str(self.root), place
 
     def part(self, key: str) -> LocalPart:
         """Begin to write the object `key`."""
-        return LocalPart(self.local_path(key))
+        return LocalPart(self.local_path(key), key)
 
     def local_path(self, key: str) -> Path:
         """The file of the object; an absolute key (a referenced original) is its own path."""
         return self.root / key
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        """Exactly these bytes of the file."""
+        path = self.local_path(key)
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                data = file.read(length)
+        except OSError as error:
+            raise StoreUnavailable(f"{path} can't be read: {error.strerror}", path=str(path)) from error
+        if len(data) != length:
+            raise StoreUnavailable(
+                f"{path} ends after {path.stat().st_size} bytes, but bytes {start} to {start + length - 1} were asked for",
+                path=str(path),
+            )
+        return data
 
     def head(self, key: str) -> Head | None:
         """Its length and time, or None if there is no such file."""
@@ -84,6 +112,15 @@ class LocalStore:
     def uri(self, key: str) -> str:
         """The absolute path."""
         return str(self.local_path(key))
+
+    def url(self, key: str, seconds: int) -> str | None:
+        """None: browsers get files by the server's own route."""
+        del key, seconds
+        return None
+
+    def restore(self, key: str, days: int = 7) -> None:
+        """Nothing to do: a file can always be read."""
+        del key, days
 
     def delete(self, key: str) -> None:
         """Remove the file if it is there."""
@@ -95,12 +132,12 @@ class LocalStore:
             if path.is_file() and path.suffix != ".part":
                 yield _head(path.relative_to(self.root).as_posix(), path)
 
-    def remove_dead_parts(self) -> Sequence[Path]:
+    def remove_dead_parts(self) -> Sequence[str]:
         """Remove the `.part` files of ours that nobody holds a lock on."""
         parts = (
             path for folder in ("", *ARTIFACT_FOLDERS) for path in sorted((self.root / folder).glob("*.part"))
         )
-        return [path for path in parts if _PART.search(path.name) and _remove_if_dead(path)]
+        return [str(path) for path in parts if _PART.search(path.name) and remove_if_dead(path)]
 
     def free_bytes(self) -> int:
         """Free bytes of the file system."""
@@ -112,8 +149,8 @@ def _head(key: str, path: Path) -> Head:
     return Head(key, stat.st_size, stat.st_mtime)
 
 
-def _remove_if_dead(part: Path) -> bool:
-    """Remove a `.part` file under its lock, so that nobody can take it up meanwhile."""
+def remove_if_dead(part: Path) -> bool:
+    """Remove a `.part` file that nobody has locked, under its lock, so that nobody can take it up meanwhile."""
     try:
         descriptor = os.open(part, os.O_RDWR)
     except FileNotFoundError:

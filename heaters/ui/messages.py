@@ -62,12 +62,13 @@ class Film:
                 f"source {source_id} ({source['title']}) has no review proxy yet: `heaters run` makes it"
             )
         columns, footer = parquet.read_columns(
-            workspace.store.local_path(source["frame_index_filepath"]), ("pts", "offset", "size", "crc32")
+            workspace.store_of(source).local_path(source["frame_index_filepath"]),
+            ("pts", "offset", "size", "crc32"),
         )
         start, end = int(footer["start_pts"]), int(footer["end_pts"])
-        files = {"proxy": workspace.store.local_path(source["proxy_filepath"])}
+        files = {"proxy": workspace.store_of(source).local_path(source["proxy_filepath"])}
         if source["proxy_audio_filepath"]:
-            files["audio"] = workspace.store.local_path(source["proxy_audio_filepath"])
+            files["audio"] = workspace.store_of(source).local_path(source["proxy_audio_filepath"])
         return cls(
             source, _facts(source, footer, files), base64.b64decode(footer["avcc"]), files,
             {

@@ -26,7 +26,7 @@ def overview(workspace: Workspace) -> str:
 
     def images(rows: Sequence[dict[str, Any]]) -> list[str]:
         places = [(row["source"], (row["frames"] or 0) // 2) for row in rows]
-        return pictures.images(workspace.store, workspace.sources().rows(), places)
+        return pictures.images(workspace.store_of, workspace.sources().rows(), places)
 
     html = (
         table.illustrated(images)._repr_html_()

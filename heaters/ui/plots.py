@@ -99,7 +99,7 @@ class Plots:
         """
         clips = self._clips(source, state)
         images = pictures.clip_images(
-            self._workspace.store, self._workspace.sources().rows(), clips[:most], width=200
+            self._workspace.store_of, self._workspace.sources().rows(), clips[:most], width=200
         )
         figures = (
             (image, f"{_ref(clip)} · {_seconds(clip):.1f} s", clip["state"], _STATE_COLOURS.get(clip["state"], "currentColor"))
@@ -114,7 +114,9 @@ class Plots:
         """For each cut the last picture before it and the first one after it."""
         shown = list(cuts)[:most]
         places = [(source, frame) for cut in shown for frame in (cut - 1, cut)]
-        images = pictures.images(self._workspace.store, [self._workspace.source(source)], places, width=140)
+        images = pictures.images(
+            self._workspace.store_of, [self._workspace.source(source)], places, width=140
+        )
         figures = (
             (images[2 * number] + images[2 * number + 1], f"cut at {cut}", "", colour)
             for number, cut in enumerate(shown)
@@ -130,7 +132,7 @@ class Plots:
             )
         own = detector in (None, row["detector"])
         known = json.loads(row["detector_params"] or "{}") if own else {}
-        return detect.detect_cuts(detect.detection_spec(row, ws.store.address) | {
+        return detect.detect_cuts(detect.detection_spec(row, ws.store_of(row).address) | {
             "detector": detector or row["detector"] or ws.settings.detector, "threshold": threshold or known.get("threshold"),
             "min_shot_frames": ws.settings.min_shot_frames,
         })  # fmt: skip

@@ -73,7 +73,7 @@ class Tuning:
                 f"{self.detector} decodes the proxy for each threshold; tune one of {', '.join(stored)}"
             )
         self._workspace, self._row, self._tolerance = workspace, row, tolerance
-        self._scores = stage.stored_scores(stage.detection_spec(row, workspace.store.address))
+        self._scores = stage.stored_scores(stage.detection_spec(row, workspace.store_of(row).address))
         self._detect = lru_cache(maxsize=4 * _POINTS)(self._detected)
 
     def __repr__(self) -> str:

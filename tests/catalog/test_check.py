@@ -4,7 +4,9 @@ import json
 import os
 import platform
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -77,8 +79,8 @@ def test_each_kind_of_damage_is_found(busy: DirectCatalog, damage: str, words: s
 
 
 def test_rows_whose_file_is_gone_are_found(busy: DirectCatalog) -> None:
-    def exists(uri: str) -> bool:
-        return not uri.endswith(".json")
+    def exists(row: Mapping[str, Any]) -> bool:
+        return not row["uri"].endswith(".json")
 
     (problem,) = lost_files(busy, exists)
     assert "manifest is missing: final_clips/" in problem
@@ -87,7 +89,7 @@ def test_rows_whose_file_is_gone_are_found(busy: DirectCatalog) -> None:
 
 def test_superseded_files_need_not_be_there(busy: DirectCatalog) -> None:
     write(busy, "UPDATE clip_artifacts SET state = 'superseded' WHERE kind = 'manifest'")
-    assert lost_files(busy, lambda uri: not uri.endswith(".json")) == []
+    assert lost_files(busy, lambda row: not row["uri"].endswith(".json")) == []
 
 
 def test_a_file_written_by_a_program_without_our_settings_is_found(busy: DirectCatalog) -> None:

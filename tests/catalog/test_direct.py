@@ -161,13 +161,13 @@ def test_a_newer_schema_is_refused_in_words_also_by_one_who_has_it_open(
     catalog: DirectCatalog, show: int
 ) -> None:
     decide(catalog, "approve", 1)
-    write(catalog, "UPDATE meta SET value = '2' WHERE key = 'schema_version'")
+    write(catalog, "UPDATE meta SET value = '3' WHERE key = 'schema_version'")
     for attempt in (
         lambda: decide(catalog, "approve", 2),
         lambda: catalog.rows("SELECT 1"),
         lambda: catalog.query("SELECT 1"),
     ):
-        with pytest.raises(CatalogNewer, match="schema 2, this heaters knows 1: upgrade heaters"):
+        with pytest.raises(CatalogNewer, match="schema 3, this heaters knows 2: upgrade heaters"):
             attempt()
 
 

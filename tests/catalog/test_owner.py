@@ -145,7 +145,7 @@ def test_one_of_a_newer_schema_is_left_alone(folder: Path, owner: Owner) -> None
     file = folder / OWNER_FILE
     note = json.loads(file.read_text("utf-8"))
     file.write_text(json.dumps({**note, "schema": 99}), "utf-8")
-    with pytest.raises(CatalogNewer, match="schema 99, this heaters knows 1: upgrade heaters"):
+    with pytest.raises(CatalogNewer, match="schema 99, this heaters knows 2: upgrade heaters"):
         Catalog(folder).rows("SELECT 1")
     file.write_text(json.dumps(note), "utf-8")
     assert Catalog(folder).rows("SELECT 1 AS a") == [{"a": 1}]

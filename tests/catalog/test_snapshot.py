@@ -62,7 +62,7 @@ def test_a_snapshot_tells_what_it_holds_in_plain_parquet(busy: DirectCatalog) ->
     folder = snapshot(busy, busy.folder / "snapshots")
 
     facts = json.loads((folder / "snapshot.json").read_text("utf-8"))
-    assert facts["schema_version"] == 1
+    assert facts["schema_version"] == 2
     assert facts["rows"] == {table: len(rows) for table, rows in everything(busy).items()}
     kinds = duckdb.sql(
         f"SELECT DISTINCT compression FROM parquet_metadata('{folder}/clips.parquet')"
@@ -142,7 +142,7 @@ def test_a_catalog_that_can_not_be_opened_any_more_is_restored_over(busy: Direct
     ("damage", "error", "words"),
     [
         ("no facts", CatalogDamaged, "no complete snapshot"), ("no table", CatalogDamaged, "lacks clips"),
-        ("newer", CatalogNewer, "schema 2"),
+        ("newer", CatalogNewer, "schema 3"),
         ("garbage", CatalogDamaged, "clips.parquet"), ("rows lost", CatalogDamaged, "clips has 1 rows, not 7"),
         ("gap", CatalogDamaged, "can't be restored: source 1: gap"), ("broken rule", CatalogDamaged, "CHECK constraint"),
     ],
@@ -161,7 +161,7 @@ def test_a_bad_snapshot_is_refused_and_nothing_is_replaced(
     elif damage == "no table":
         clips.unlink()
     elif damage == "newer":
-        facts.write_text(facts.read_text("utf-8").replace('"schema_version": 1', '"schema_version": 2'))
+        facts.write_text(facts.read_text("utf-8").replace('"schema_version": 2', '"schema_version": 3'))
     elif damage == "garbage":
         clips.write_bytes(b"PAR1")
     else:

@@ -285,7 +285,7 @@ def test_a_source_that_somebody_parks_while_the_run_looks_waits_and_the_others_c
                 parked.append(empty.park(1))
             return found
 
-    outcome = run_stages(ParkedByAnother(), empty.settings, empty.store.address, Silent(), 1)
+    outcome = run_stages(ParkedByAnother(), empty.settings, empty.root, Silent(), 1)
     assert [(one["id"], one["stage"]) for one in outcome.done] == [
         (2, "prepare"), (2, "detect"), (2, "verify"),
     ]  # fmt: skip
