@@ -23,6 +23,14 @@ export interface SourceFacts {
   audio_bytes: number;
 }
 
+/** Where the files lie in S3 or behind a CDN. They work for some seconds from when they came; then there are new ones. */
+export interface Urls {
+  from: "s3" | "cdn";
+  proxy: string;
+  audio: string | null;
+  seconds: number;
+}
+
 export interface ClipFacts {
   id: number;
   ref: string;
@@ -43,8 +51,8 @@ export interface Show {
   rows_end: number;
   /** Relative to the page's base URL. Null where no server of ours is beside the kernel. */
   paths: { proxy: string; audio: string | null } | null;
-  /** Whole addresses (signed or CDN) to try before the paths. */
-  urls: { proxy: string; audio: string | null } | null;
+  /** Addresses on another site to try before the paths. */
+  urls: Urls | null;
   /** False forces the `<video>` player. */
   webcodecs: boolean;
   /** Frame to show first, and whether it plays from there. */
@@ -60,6 +68,13 @@ export interface RowsReply {
 export interface BytesReply {
   kind: "bytes";
   id: number;
+}
+
+export interface UrlsReply {
+  kind: "urls";
+  id: number;
+  /** Null where the source lies in a folder by now. */
+  urls: Urls | null;
 }
 
 /** A request that can't be answered, in a sentence for the user. */
@@ -78,7 +93,7 @@ export interface Order {
   muted?: boolean;
 }
 
-export type FromKernel = Show | RowsReply | BytesReply | FailedReply | Order;
+export type FromKernel = Show | RowsReply | BytesReply | UrlsReply | FailedReply | Order;
 
 /** A row of `heaters/ui/hotkeys.py`. */
 export interface Hotkey {
@@ -91,4 +106,5 @@ export interface Hotkey {
 export type ToKernel =
   | { kind: "hello" }
   | { kind: "rows"; id: number; source: number; first: number; end: number }
+  | { kind: "urls"; id: number; source: number }
   | { kind: "read"; id: number; source: number; file: "proxy" | "audio"; offset: number; size: number };

@@ -41,6 +41,10 @@ export class FilmServer {
   fault: Fault = "";
   /** The fault goes away after so many answers. */
   times = Infinity;
+  /** Other addresses than those with `?key=` this one are refused, as those that have expired. */
+  key: string | null = null;
+  /** Requests that were. */
+  refused = 0;
   #server: Server | null = null;
   #port = 0;
 
@@ -67,6 +71,10 @@ export class FilmServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     if (request.url === "/login") return void response.writeHead(200, { "content-type": "text/html" }).end("who are you?");
+    if (this.key !== null && new URL(request.url ?? "", this.url).searchParams.get("key") !== this.key) {
+      this.refused++;
+      return void response.writeHead(403).end();
+    }
     const [, start = 0, last = 0] = (/bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? []).map(Number);
     this.asked.push([start, last + 1]);
     const fault = this.times-- > 0 ? this.fault : "";

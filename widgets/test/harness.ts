@@ -105,7 +105,7 @@ class Harness {
 
   /** Stands for the kernel. */
   async #answer(message: ToKernel): Promise<void> {
-    if (message.kind === "hello") return;
+    if (message.kind === "hello" || message.kind === "urls") return;
     const { id } = message;
     const query =
       message.kind === "rows"

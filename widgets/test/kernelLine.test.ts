@@ -40,6 +40,18 @@ test("silence is lost, a refusal refused, too few bytes broken, a dead channel l
   await assert.rejects(dead.rows(1, 0, 1, never), { kind: "lost" });
 });
 
+test("new addresses come without bytes; a source that has none any more is refused", async () => {
+  const { sent, line: kernel } = line();
+  const urls = { from: "s3", proxy: "https://bucket/p?signed", audio: null, seconds: 60 } as const;
+  const asked = kernel.urls(7, never);
+  assert.deepEqual(sent[0], { kind: "urls", id: sent[0]!.id, source: 7 });
+  kernel.receive({ kind: "urls", id: sent[0]!.id, urls }, []);
+  assert.deepEqual(await asked, urls);
+  const none = kernel.urls(7, never);
+  kernel.receive({ kind: "urls", id: sent[1]!.id, urls: null }, []);
+  await assert.rejects(none, { kind: "refused" });
+});
+
 test("a question that is given up is forgotten", async () => {
   const { sent, line: kernel } = line();
   const controller = new AbortController();

@@ -9,16 +9,19 @@ import { FilmServer, makeFilm } from "./film_server.ts";
 const never = new AbortController().signal;
 const PART = { start: 100, end: 1_100 };
 
-async function steps(t: TestContext, count: number) {
+async function steps(t: TestContext, count: number, elsewhere = false) {
   const servers = await Promise.all(Array.from({ length: count }, () => new FilmServer(makeFilm()).start()));
   const said: (string | null)[] = [];
-  const sources = servers.map((server, at) => new HttpSource(`step ${at}`, { proxy: server.url, audio: null }));
-  const ladder = new Ladder(sources, (message) => said.push(message));
+  const ways: { name: string; passed: readonly string[] }[] = [];
+  const sources = servers.map(
+    (server, at) => new HttpSource(`step ${at}`, { proxy: server.url, audio: null }, elsewhere && at === 0),
+  );
+  const ladder = new Ladder(sources, (message) => said.push(message), ({ name }, passed) => ways.push({ name, passed }));
   t.after(async () => {
     ladder.dispose();
     await Promise.all(servers.map((server) => server.stop()));
   });
-  return { servers, ladder, said, right: servers[0]!.film.bytes.slice(PART.start, PART.end) };
+  return { servers, ladder, said, ways, right: servers[0]!.film.bytes.slice(PART.start, PART.end) };
 }
 
 test("one small probe, then the first way is used for everything", async (t) => {
@@ -131,6 +134,45 @@ test("a short silence is not worth a word", async (t) => {
   Object.assign(servers[0]!, { fault: 503, times: 2 });
   assert.deepEqual(await ladder.read("proxy", PART, never), right);
   assert.deepEqual(said, []);
+});
+
+test("another site that falls silent is left for the server below, and why is told", async (t) => {
+  const { servers, ladder, right, ways } = await steps(t, 2, true);
+  await ladder.read("proxy", PART, never);
+  assert.deepEqual(ways, [{ name: "step 0", passed: [] }]);
+  await servers[0]!.stop();
+  assert.deepEqual(await ladder.read("proxy", PART, never), right);
+  assert.equal(ladder.source?.name, "step 1");
+  assert.equal(ways.length, 2);
+  assert.match(ways[1]!.passed.join(), /^step 0: it does not answer, or its CORS rules/);
+});
+
+test("another site that is not there at first is passed over, and why is told", async (t) => {
+  const { servers, ladder, right, ways } = await steps(t, 2, true);
+  await servers[0]!.stop();
+  assert.deepEqual(await ladder.read("proxy", PART, never), right);
+  assert.deepEqual([ways[0]!.name, ways[0]!.passed.length], ["step 1", 1]);
+});
+
+test("another site that hiccups is waited for", async (t) => {
+  const { servers, ladder, right } = await steps(t, 2, true);
+  await ladder.read("proxy", PART, never);
+  Object.assign(servers[0]!, { fault: 503, times: 2 });
+  assert.deepEqual(await ladder.read("proxy", PART, never), right);
+  assert.equal(ladder.source?.name, "step 0");
+});
+
+test("our own server that falls silent is waited for, whatever another site does", async (t) => {
+  const { servers, ladder, right, said } = await steps(t, 3, true);
+  servers[0]!.fault = 404;
+  await ladder.read("proxy", PART, never);
+  await servers[1]!.stop();
+  const read = ladder.read("proxy", PART, never);
+  while (!said.length) await sleep(50);
+  await sleep(1_500);
+  await servers[1]!.start();
+  assert.deepEqual(await read, right);
+  assert.equal(ladder.source?.name, "step 1");
 });
 
 test("disposing ends what still waits", async (t) => {

@@ -8,11 +8,20 @@ export interface ByteRange {
   end: number;
 }
 
+/** An address that a media element may load. */
+export interface MediaUrl {
+  readonly url: string;
+  /** By `Date.now()`: from then on another one is to be asked for. */
+  readonly until: number;
+}
+
 export interface ByteSource {
-  /** How the bytes come, for people: `server`, `cdn`, `kernel`. */
+  /** How the bytes come, for people: `server`, `cdn`, `s3`, `kernel`. */
   readonly name: string;
-  /** An address that a media element may load, where there is one. */
-  url(file: MediaFile): string | null;
+  /** Another site than the page's: that it is silent says nothing of those below it. */
+  readonly elsewhere: boolean;
+  /** Null where a media element can't load it. */
+  url(file: MediaFile, signal: AbortSignal): Promise<MediaUrl | null>;
   /** Exactly the bytes asked for, or a `BytesFault`. */
   read(file: MediaFile, range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
 }

@@ -1,24 +1,32 @@
-/** Byte ranges over HTTP, from our own server or a signed address. */
+/** Byte ranges over HTTP, from our own server or from another site. */
 
-import { BytesFault, type ByteRange, type ByteSource, type MediaFile } from "./byteSource.ts";
+import { BytesFault, type ByteRange, type ByteSource, type MediaFile, type MediaUrl } from "./byteSource.ts";
 
 const ANSWER_MS = 10_000;
+/** There is a way below it. */
+const ELSEWHERE_ANSWER_MS = 5_000;
 const BODY_MS = 30_000;
 const UNREACHABLE = new Set([502, 503, 504]);
+/** What a page hears is the same for both. */
+const KEPT_OUT = "it does not answer, or its CORS rules keep this page out (heaters doctor --cdn tells)";
 
 export type Addresses = Readonly<Record<MediaFile, string | null>>;
 
 export class HttpSource implements ByteSource {
   readonly name: string;
+  readonly elsewhere: boolean;
   readonly #addresses: Addresses;
 
-  constructor(name: string, addresses: Addresses) {
+  /** To a site `elsewhere` no cookies are sent. */
+  constructor(name: string, addresses: Addresses, elsewhere = false) {
     this.name = name;
+    this.elsewhere = elsewhere;
     this.#addresses = addresses;
   }
 
-  url(file: MediaFile): string | null {
-    return this.#addresses[file];
+  async url(file: MediaFile): Promise<MediaUrl | null> {
+    const url = this.#addresses[file];
+    return url === null ? null : { url, until: Infinity };
   }
 
   async read(file: MediaFile, range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
@@ -26,33 +34,34 @@ export class HttpSource implements ByteSource {
     if (address === null) throw new BytesFault("refused", `there is no ${file} here`);
     const late = new AbortController();
     const end = () => late.abort();
-    let timer = setTimeout(end, ANSWER_MS);
+    let timer = setTimeout(end, this.elsewhere ? ELSEWHERE_ANSWER_MS : ANSWER_MS);
     const within = AbortSignal.any([signal, late.signal]);
     try {
-      const answer = await request(address, range, within);
+      const answer = await request(address, range, this.elsewhere, within);
       clearTimeout(timer);
       timer = setTimeout(end, BODY_MS);
       return await exactly(answer, range, late.signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof BytesFault) throw error;
-      throw new BytesFault("lost", "the server does not answer");
+      throw new BytesFault("lost", this.elsewhere && !late.signal.aborted ? KEPT_OUT : "the server does not answer");
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-async function request(address: string, range: ByteRange, signal: AbortSignal): Promise<Response> {
+/** One range and nothing else of its own: so browsers ask other sites without asking first whether they may. */
+async function request(address: string, range: ByteRange, elsewhere: boolean, signal: AbortSignal): Promise<Response> {
   const answer = await fetch(address, {
     headers: { Range: `bytes=${range.start}-${range.end - 1}` },
-    credentials: "same-origin",
+    credentials: elsewhere ? "omit" : "same-origin",
     // Chromium 156 lets requests for one address wait for each other where they may be cached; and a damaged answer would stay.
     cache: "no-store",
     redirect: "manual",
     signal,
   });
-  const why = objection(answer, range);
+  const why = elsewhere ? objectionElsewhere(answer, range) : objection(answer, range);
   if (why) {
     // A body that nobody reads would keep its connection busy.
     void answer.body?.cancel().catch(() => undefined);
@@ -62,10 +71,8 @@ async function request(address: string, range: ByteRange, signal: AbortSignal): 
 }
 
 function objection(answer: Response, range: ByteRange): BytesFault | null {
-  const type = answer.headers.get("content-type") ?? "";
   if (UNREACHABLE.has(answer.status)) return new BytesFault("lost", `the server answers ${answer.status}`);
-  const moved = answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400);
-  if (moved || answer.redirected || type.startsWith("text/html")) {
+  if (isPage(answer)) {
     return new BytesFault("refused", "the server sent a page instead of the video: log in again, then reload this page");
   }
   if (answer.status === 200) return new BytesFault("refused", "the server does not send parts of files (200, not 206)");
@@ -75,6 +82,20 @@ function objection(answer: Response, range: ByteRange): BytesFault | null {
   if (answer.status === 404) return new BytesFault("refused", "the server does not know this video (404)");
   if (answer.status !== 206) return new BytesFault("refused", `the server answers ${answer.status}`);
   return wrongPart(answer, range);
+}
+
+/** Nobody logs in there. */
+function objectionElsewhere(answer: Response, range: ByteRange): BytesFault | null {
+  if (UNREACHABLE.has(answer.status)) return new BytesFault("lost", `it answers ${answer.status}`);
+  if (isPage(answer)) return new BytesFault("refused", "it sends the page elsewhere, or a page instead of the video");
+  if (answer.status === 200) return new BytesFault("refused", "it does not send parts of files (200, not 206)");
+  if (answer.status !== 206) return new BytesFault("refused", `it answers ${answer.status}`);
+  return wrongPart(answer, range);
+}
+
+function isPage(answer: Response): boolean {
+  const moved = answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400);
+  return moved || answer.redirected || (answer.headers.get("content-type") ?? "").startsWith("text/html");
 }
 
 /** Other sites' answers hide Content-Range unless their CORS rules expose it; then length and checksum must do. */

@@ -1,6 +1,6 @@
 /** Questions to the kernel over the widget's channel, and its answers, paired by a number. */
 
-import type { FromKernel, ToKernel } from "../protocol.ts";
+import type { BytesReply, FromKernel, RowsReply, ToKernel, Urls, UrlsReply } from "../protocol.ts";
 import { BytesFault, type ByteRange, type ByteSource, type MediaFile } from "./byteSource.ts";
 
 const ANSWER_MS = 20_000;
@@ -8,8 +8,13 @@ const ANSWER_MS = 20_000;
 /** What the host's channel does: anywidget's `model.send`. It may throw where the kernel is gone. */
 export type Send = (message: ToKernel) => void;
 
+interface Answer {
+  reply: RowsReply | BytesReply | UrlsReply;
+  bytes: DataView | undefined;
+}
+
 interface Waiting {
-  resolve(bytes: DataView): void;
+  resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
 
@@ -27,24 +32,29 @@ export class KernelLine {
 
   /** Take a message of the kernel; false where it answers no question of ours. */
   receive(message: FromKernel, buffers: readonly DataView[]): boolean {
-    if (message.kind !== "rows" && message.kind !== "bytes" && message.kind !== "failed") return false;
+    if (message.kind === "show" || message.kind === "order") return false;
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return false;
     this.#waiting.delete(message.id);
-    const bytes = buffers[0];
     if (message.kind === "failed") waiting.reject(new BytesFault("refused", message.message));
-    else if (bytes) waiting.resolve(bytes);
-    else waiting.reject(new BytesFault("broken", "the kernel's answer holds no bytes"));
+    else waiting.resolve({ reply: message, bytes: buffers[0] });
     return true;
   }
 
   rows(source: number, first: number, end: number, signal: AbortSignal): Promise<DataView> {
-    return this.#ask((id) => ({ kind: "rows", id, source, first, end }), signal);
+    return this.#bytes((id) => ({ kind: "rows", id, source, first, end }), signal);
   }
 
   read(source: number, file: MediaFile, range: ByteRange, signal: AbortSignal): Promise<DataView> {
     const [offset, size] = [range.start, range.end - range.start];
-    return this.#ask((id) => ({ kind: "read", id, source, file, offset, size }), signal);
+    return this.#bytes((id) => ({ kind: "read", id, source, file, offset, size }), signal);
+  }
+
+  /** Addresses that are good from now on. */
+  async urls(source: number, signal: AbortSignal): Promise<Urls> {
+    const { reply } = await this.#ask((id) => ({ kind: "urls", id, source }), signal);
+    if (reply.kind === "urls" && reply.urls) return reply.urls;
+    throw new BytesFault("refused", "the kernel has no address for this video");
   }
 
   /** Questions still open are given up. */
@@ -53,9 +63,15 @@ export class KernelLine {
     this.#waiting.clear();
   }
 
-  #ask(question: (id: number) => ToKernel, signal: AbortSignal): Promise<DataView> {
+  async #bytes(question: (id: number) => ToKernel, signal: AbortSignal): Promise<DataView> {
+    const { bytes } = await this.#ask(question, signal);
+    if (bytes) return bytes;
+    throw new BytesFault("broken", "the kernel's answer holds no bytes");
+  }
+
+  #ask(question: (id: number) => ToKernel, signal: AbortSignal): Promise<Answer> {
     const id = ++this.#last;
-    return new Promise<DataView>((resolve, reject) => {
+    return new Promise<Answer>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const giveUp = () => reject(signal.reason);
       const timer = setTimeout(() => reject(new BytesFault("lost", "the kernel does not answer")), this.#answerMs);
@@ -80,6 +96,7 @@ export class KernelLine {
 /** Bytes of one source over the widget's channel: slower than a server, but there wherever the widget is. */
 export class KernelSource implements ByteSource {
   readonly name = "kernel";
+  readonly elsewhere = false;
   readonly #line: KernelLine;
   readonly #source: number;
 
@@ -88,7 +105,7 @@ export class KernelSource implements ByteSource {
     this.#source = source;
   }
 
-  url(): null {
+  async url(): Promise<null> {
     return null;
   }
 

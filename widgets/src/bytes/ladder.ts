@@ -10,19 +10,29 @@ const LONGEST_PAUSE_MS = 2_000;
 /** A user hears of a silence of this length, and of one after a fault. */
 const SILENT_MS = 2_500;
 const FAULTY_MS = 800;
+/** Another site that does not answer for so long is left for a way below it that does. */
+const LEAVE_MS = 1_500;
+
+/** The way that is used from now on, and why those above it are not, in words. */
+export type TellWay = (source: ByteSource, passed: readonly string[]) => void;
 
 export class Ladder {
   readonly #sources: readonly ByteSource[];
   readonly #outage: Outage;
-  readonly #refusals: string[] = [];
+  readonly #tellWay: TellWay;
+  readonly #refusals = new Set<string>();
   #step = 0;
+  /** When the first of the reads began that got no answer, one after the other. */
+  #lostSince = Infinity;
+  #leaving = false;
   #chosen: ByteSource | null = null;
   #choosing: Promise<ByteSource> | null = null;
   readonly #closed = new AbortController();
 
   /** `sources` from best to last resort. `tell` hears of outages, within 3 seconds, and of their end. */
-  constructor(sources: readonly ByteSource[], tell: TellOutage) {
+  constructor(sources: readonly ByteSource[], tell: TellOutage, tellWay: TellWay = () => undefined) {
     this.#sources = sources;
+    this.#tellWay = tellWay;
     this.#outage = new Outage((message) => {
       tell(message);
       if (message !== null) void this.#watch().catch(() => undefined);
@@ -53,13 +63,16 @@ export class Ladder {
     let asked = 0;
     for (let wait = FIRST_PAUSE_MS; ; ) {
       const source = await this.choose(until);
+      const began = Date.now();
       const fault = await this.#attempt(source, file, range, until);
+      this.#lostSince = fault instanceof Uint8Array ? Infinity : Math.min(this.#lostSince, began);
       if (fault instanceof Uint8Array) return fault;
       // Sound that is refused says nothing about the pictures.
       if (fault.kind === "refused" && file === "audio") throw fault;
       if (fault.kind === "refused") this.#moveOn(source, fault);
       if (fault.kind === "broken" && asked++) throw fault;
       if (fault.kind !== "lost") continue;
+      if (source.elsewhere && Date.now() - this.#lostSince > LEAVE_MS) void this.#leave(source, fault).catch(() => undefined);
       asked = 0;
       await pause(wait, until);
       wait = Math.min(2 * wait, LONGEST_PAUSE_MS);
@@ -96,9 +109,24 @@ export class Ladder {
     }
   }
 
+  /** Look for a way below, while the reads go on trying this one. */
+  async #leave(source: ByteSource, fault: BytesFault): Promise<void> {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    try {
+      for (const below of this.#sources.slice(this.#sources.indexOf(source) + 1)) {
+        if (await this.#probe(below)) continue;
+        if (this.#lostSince < Infinity) this.#moveOn(source, fault);
+        return;
+      }
+    } finally {
+      this.#leaving = false;
+    }
+  }
+
   #moveOn(source: ByteSource, fault: BytesFault): void {
     if (this.#chosen !== source) return;
-    this.#refusals.push(`${source.name}: ${fault.message}`);
+    this.#refusals.add(`${source.name}: ${fault.message}`);
     this.#chosen = null;
     this.#step = this.#sources.indexOf(source) + 1;
   }
@@ -109,14 +137,20 @@ export class Ladder {
       let lost = false;
       for (const source of this.#sources.slice(this.#step)) {
         const fault = await this.#probe(source);
-        if (!fault) return (this.#chosen = source);
+        if (!fault) return this.#use(source);
         if (fault.kind === "lost") lost = true;
         else if (!lost) this.#step = this.#sources.indexOf(source) + 1;
-        if (fault.kind !== "lost") this.#refusals.push(`${source.name}: ${fault.message}`);
+        if (fault.kind !== "lost" || source.elsewhere) this.#refusals.add(`${source.name}: ${fault.message}`);
       }
       if (!lost) throw this.#nothingLeft();
       await pause(wait, this.#closed.signal);
     }
+  }
+
+  #use(source: ByteSource): ByteSource {
+    this.#chosen = source;
+    this.#tellWay(source, this.#sources[0] === source ? [] : [...this.#refusals]);
+    return source;
   }
 
   async #probe(source: ByteSource): Promise<BytesFault | null> {
@@ -127,8 +161,8 @@ export class Ladder {
   }
 
   #nothingLeft(): BytesFault {
-    const why = [...new Set(this.#refusals)].join("; ");
-    this.#refusals.length = 0;
+    const why = [...this.#refusals].join("; ");
+    this.#refusals.clear();
     this.#step = 0;
     return new BytesFault("refused", `the video can't be read (${why || "there is no way to its bytes"})`);
   }

@@ -10,20 +10,28 @@ const MOST_BYTES = 2 ** 28;
 /** An address, and what to do when it is not needed any more. */
 export interface MediaAddress {
   readonly url: string;
+  /** By `Date.now()`: from then on an element is to load a new one when it does not disturb. */
+  readonly until: number;
   release(): void;
+}
+
+/** Let a media element load this; from another site as one that may be drawn on a canvas, and without cookies. */
+export function load(element: HTMLMediaElement, { url }: MediaAddress): void {
+  element.crossOrigin = new URL(url, location.href).origin === location.origin ? null : "anonymous";
+  element.src = url;
 }
 
 /** Where to load a file of `size` bytes from. Throws a `BytesFault` where there is no way. */
 export async function mediaAddress(ladder: Ladder, file: MediaFile, size: number, signal: AbortSignal): Promise<MediaAddress> {
-  const url = (await ladder.choose(signal)).url(file);
-  if (url !== null) return { url, release: () => undefined };
+  const found = await (await ladder.choose(signal)).url(file, signal);
+  if (found) return { ...found, release: () => undefined };
   if (size > MOST_BYTES) {
     throw new BytesFault("refused", "without a server of heaters beside the kernel this browser can't play so long a video");
   }
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for (const range of partsOf(size)) parts.push((await ladder.read(file, range, signal)) as Uint8Array<ArrayBuffer>);
   const blob = URL.createObjectURL(new Blob(parts, { type: file === "audio" ? "audio/mp4" : "video/mp4" }));
-  return { url: blob, release: () => URL.revokeObjectURL(blob) };
+  return { url: blob, until: Infinity, release: () => URL.revokeObjectURL(blob) };
 }
 
 function partsOf(size: number): ByteRange[] {

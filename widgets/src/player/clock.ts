@@ -39,6 +39,7 @@ export class Clock {
       if (heard !== null) this.#sound?.stop();
       this.#leads = false;
       this.#since = performance.now();
+      if (this.#sound?.failed) queueMicrotask(() => this.retrySound());
     }
     return this.#since === null ? this.#at : this.#at + ((performance.now() - this.#since) / 1_000) * this.#speed;
   }

@@ -5,10 +5,11 @@ import { FrameBytes } from "../bytes/frameBytes.ts";
 import { pageCache } from "../bytes/cache.ts";
 import type { ByteSource, MediaFile } from "../bytes/byteSource.ts";
 import { KernelSource, type KernelLine } from "../bytes/kernelLine.ts";
-import { Ladder } from "../bytes/ladder.ts";
+import { Ladder, type TellWay } from "../bytes/ladder.ts";
 import { mediaAddress, type MediaAddress } from "../bytes/mediaFile.ts";
 import { RowStore } from "../bytes/rowStore.ts";
-import type { Show, SourceFacts } from "../protocol.ts";
+import { SignedSource } from "../bytes/signed.ts";
+import type { Show, SourceFacts, Urls } from "../protocol.ts";
 import type { Status } from "./status.ts";
 import type { VideoSupply } from "./videoElement.ts";
 
@@ -19,19 +20,28 @@ export class Film implements VideoSupply {
   readonly rows: RowStore;
   readonly bytes: FrameBytes;
   readonly ladder: Ladder;
+  readonly #elsewhere: SignedSource | null;
 
-  constructor(show: Show, line: KernelLine, baseUrl: string, status: Status) {
+  /** `way` hears how the bytes come, at first and whenever that changes. */
+  constructor(show: Show, line: KernelLine, baseUrl: string, status: Status, way: TellWay) {
     this.source = show.source;
     this.rows = new RowStore(
       show.source.frames,
       (first, end, signal) => line.rows(show.source.id, first, end, signal),
       (message) => status.lost("rows", message),
     );
-    this.ladder = new Ladder(waysTo(show, line, baseUrl), (message) => status.lost("bytes", message));
+    this.#elsewhere = show.urls && new SignedSource(show.urls, (signal) => line.urls(show.source.id, signal));
+    const ways = [...(this.#elsewhere ? [this.#elsewhere] : []), ...ownWays(show, line, baseUrl)];
+    this.ladder = new Ladder(ways, (message) => status.lost("bytes", message), way);
     this.bytes = new FrameBytes(
       (range, signal) => this.ladder.read("proxy", range, signal),
       this.rows, pageCache, `${show.source.id}:${show.source.version}`,
     );
+  }
+
+  /** Addresses that came with another clip of it. */
+  take(urls: Urls): void {
+    this.#elsewhere?.take(urls);
   }
 
   address(signal: AbortSignal, file: MediaFile = "proxy"): Promise<MediaAddress> {
@@ -49,11 +59,10 @@ export class Film implements VideoSupply {
   }
 }
 
-function waysTo({ urls, paths, source }: Show, line: KernelLine, baseUrl: string): ByteSource[] {
+function ownWays({ paths, source }: Show, line: KernelLine, baseUrl: string): ByteSource[] {
   const base = new URL(baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`, location.href);
   const joined = (path: string | null) => (path === null ? null : new URL(path.replace(/^\/+/, ""), base).href);
   return [
-    ...(urls ? [new HttpSource("cdn", urls)] : []),
     ...(paths ? [new HttpSource("server", { proxy: joined(paths.proxy), audio: joined(paths.audio) })] : []),
     new KernelSource(line, source.id),
   ];

@@ -17,13 +17,20 @@ import { VideoElement } from "./videoElement.ts";
 import { WebCodecsPlayer } from "./webcodecs.ts";
 
 export interface ScreenEvents extends PlayerEvents {
-  /** A player was chosen; `why` is a sentence, `from` names the way of the bytes: `cdn`, `server` or `kernel`. */
+  /** A player was chosen; `why` is a sentence or two, `from` names the way of the bytes: `cdn`, `s3`, `server` or `kernel`. */
   chosen(kind: PlayerKind, why: string, from: string): void;
+}
+
+/** How the bytes come, once that is known. */
+interface Way {
+  from: string | null;
+  passed: readonly string[];
 }
 
 interface Running {
   identity: string;
   why: string;
+  way: Way;
   film: Film;
   status: Status;
   player: Player;
@@ -63,13 +70,14 @@ export class Screen {
    */
   async show(show: Show, avcc: DataView, rows: DataView): Promise<void> {
     const turn = ++this.#shown;
-    const identity = JSON.stringify([show.source, show.paths, show.urls, show.webcodecs]);
+    const identity = JSON.stringify([show.source, show.paths, show.urls?.from, show.webcodecs]);
+    if (show.urls && this.#running?.identity === identity) this.#running.film.take(show.urls);
     if (this.#running?.identity !== identity) {
       this.#close();
       const running = await this.#open(identity, show, avcc);
       if (turn !== this.#shown) return close(running);
       this.#running = running;
-      void this.#tellChoice(running);
+      this.#tellChoice(running);
     }
     this.#running.film.rows.add(new FrameRows(show.rows_first, show.rows_end, rows));
     void this.#running.player.seek(show.frame);
@@ -88,18 +96,23 @@ export class Screen {
 
   async #open(identity: string, show: Show, avcc: DataView): Promise<Running> {
     const status = new Status((state) => this.#events.state(state));
-    const film = new Film(show, this.#line, this.#baseUrl, status);
+    const way: Way = { from: null, passed: [] };
+    const film = new Film(show, this.#line, this.#baseUrl, status, ({ name }, passed) => {
+      Object.assign(way, { from: name, passed });
+      if (this.#running?.film === film) this.#tellChoice(this.#running);
+    });
     // Probing goes on meanwhile; where no way leads to the bytes the player says why.
     film.ladder.choose(new AbortController().signal).catch(() => undefined);
     const config = decoderConfig(avcc, show.source.width, show.source.height);
     const { kind, why, hopeless } = await choosePlayer(show.webcodecs, config);
     if (hopeless !== null) status.failed(hopeless);
-    return { identity, why, film, status, ...this.#make(show, film, status, kind, config) };
+    return { identity, why, way, film, status, ...this.#make(show, film, status, kind, config) };
   }
 
-  async #tellChoice(running: Running): Promise<void> {
-    const way = await running.film.ladder.choose(new AbortController().signal).catch(() => null);
-    if (way && this.#running === running) this.#events.chosen(running.player.kind, running.why, way.name);
+  #tellChoice({ player, why, way: { from, passed } }: Running): void {
+    if (from === null) return;
+    const detour = passed.length ? ` The bytes come from the ${from}; ${passed.join("; ")}.` : "";
+    this.#events.chosen(player.kind, why + detour, from);
   }
 
   #make(

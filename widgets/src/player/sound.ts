@@ -1,6 +1,6 @@
 /** The sound of a source: one audio element on the proxy's sound alone. Its time 0 is the source's first frame. */
 
-import type { MediaAddress } from "../bytes/mediaFile.ts";
+import { load, type MediaAddress } from "../bytes/mediaFile.ts";
 import { Idle } from "./idle.ts";
 
 const STARTS_MS = 1_500;
@@ -37,6 +37,7 @@ export class Sound {
   async start(at: number, speed: number): Promise<boolean> {
     const turn = ++this.#turn;
     this.#idle.busy();
+    if (this.failed || (this.#file && this.#file.until <= Date.now())) this.#unload();
     try {
       const element = await withinTime(this.#ready(), STARTS_MS);
       if (turn !== this.#turn) return false;
@@ -61,6 +62,11 @@ export class Sound {
     const element = this.#element;
     if (!element || element.paused || element.ended || element.error) return null;
     return element.currentTime;
+  }
+
+  /** It broke off, as it does when its address has expired; to start again loads it anew. */
+  get failed(): boolean {
+    return this.#element?.error != null;
   }
 
   jump(at: number): void {
@@ -92,7 +98,8 @@ export class Sound {
     if (signal.aborted) file.release();
     signal.throwIfAborted();
     this.#file = file;
-    this.#element = new Audio(file.url);
+    this.#element = new Audio();
+    load(this.#element, file);
     this.#idle.rest();
     return this.#element;
   }

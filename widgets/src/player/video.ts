@@ -152,7 +152,7 @@ export class VideoPlayer implements Player {
     if (frame < 0) return;
     if (frame >= range.end || frame < range.start) {
       this.#last = range.start - 1;
-      return this.#video.jump(this.#stage.seconds(middle(await rows.row(range.start, signal))));
+      return await this.#video.jump(this.#stage.seconds(middle(await rows.row(range.start, signal))), signal);
     }
     if (frame === this.#last) return;
     if (frame > this.#last + 1) this.#dropped += frame - this.#last - 1;

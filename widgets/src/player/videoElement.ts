@@ -1,6 +1,6 @@
 /** A hidden `<video>`: seeks that end when the picture is really there, outages that heal by loading again. */
 
-import type { MediaAddress } from "../bytes/mediaFile.ts";
+import { load, type MediaAddress } from "../bytes/mediaFile.ts";
 import { orAborted, pause } from "../bytes/pause.ts";
 import { Idle, untilVisible } from "./idle.ts";
 
@@ -126,19 +126,15 @@ export class VideoElement {
       if (this.element.paused && !this.element.error) throw new DOMException("paused", "AbortError");
       const stood = this.#shown ?? this.element.currentTime;
       this.element.pause();
-      const speed = this.element.playbackRate;
       await untilVisible(signal);
       await this.#supply.alive(signal);
-      if (this.element.error) this.#unload();
-      await this.#load(signal);
-      this.element.currentTime = stood;
-      this.element.playbackRate = speed;
-      await this.element.play();
+      await this.#goOn(stood, signal);
     }
   }
 
   /** Go elsewhere while playing. */
-  jump(time: number): void {
+  async jump(time: number, signal: AbortSignal): Promise<void> {
+    if (this.#expires) return await this.#goOn(time, signal);
     this.element.currentTime = time;
     if (this.element.paused) void this.element.play().catch(() => undefined);
   }
@@ -151,15 +147,29 @@ export class VideoElement {
     this.element.remove();
   }
 
+  /** Its address will not work for long any more. */
+  get #expires(): boolean {
+    return this.#address !== null && this.#address.until <= Date.now();
+  }
+
+  /** Play from here, loading again what has failed or expires. */
+  async #goOn(time: number, signal: AbortSignal): Promise<void> {
+    const speed = this.element.playbackRate;
+    await this.#load(signal);
+    this.element.currentTime = time;
+    this.element.playbackRate = speed;
+    await this.element.play();
+  }
+
   async #load(signal: AbortSignal): Promise<void> {
     this.#idle.busy();
-    if (this.element.error) this.#unload();
+    if (this.element.error || this.#expires) this.#unload();
     if (this.#address) return;
     const address = await this.#supply.address(signal);
     if (signal.aborted) address.release();
     signal.throwIfAborted();
     this.#address = address;
-    this.element.src = address.url;
+    load(this.element, address);
   }
 
   #unload(): void {
