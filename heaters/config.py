@@ -81,6 +81,13 @@ def _web_address(value: Any) -> str:
     return text
 
 
+def _file_name(value: Any) -> str:
+    text = str(value).strip()
+    if not text.isprintable():
+        raise ValueError("the name of a file")
+    return text
+
+
 def person_name(value: Any) -> str:
     """The name of somebody who decides.
 
@@ -172,6 +179,22 @@ class Settings:
         "", _web_address, "Asked for when a run begins (with /start), ends well, or fails (with /fail)."
     )
     lease_clips: int = _setting(10, _whole(1, 500), "How many clips a review page holds at a time.")
+    require_best_quality: bool = _setting(
+        default=False,
+        parse=_switch,
+        about="From the web: take the largest pictures that are offered, or fail.",
+    )
+    playlist_limit: int = _setting(50, _whole(1, 10_000), "Most films that one playlist may bring in.")
+    max_download_bytes: int = _setting(50_000_000_000, _whole(1, 1 << 50), "Most bytes that one download may have.")  # fmt: skip
+    max_source_hours: float = _setting(12.0, _positive, "Longest film that is downloaded, in hours.")
+    download_seconds: float = _setting(21_600.0, _positive, "Longest time that one download may take in one go.")  # fmt: skip
+    lookup_seconds: float = _setting(120.0, _positive, "Longest time that looking at one web page may take.")
+    allow_private_addresses: bool = _setting(
+        default=False, parse=_switch, about="Download from addresses that are not public, too: this machine, your network."
+    )  # fmt: skip
+    cookies_file: str = _setting(
+        "", _file_name, "Cookies for downloads that need a login, a file in Netscape's format."
+    )
 
     @classmethod
     def load(

@@ -14,6 +14,8 @@
     ├── MediaError                    exit 1: one source can't be processed
     │   ├── NotAVideo                 permanent: never was or never will be a readable video
     │   ├── DamagedMedia              permanent unless allowed: part of the pictures can't be decoded
+    │   ├── NotAvailable              permanent: an address of the web gives no film, or may not be asked
+    │   ├── DownloadFailed            the network failed; trying again goes on from what is there
     │   └── VerificationFailed        an artefact differs from what was recorded
     ├── StageFailed                   exit 1: a stage died for another reason (killed worker, I/O)
     ├── RefusedToStart                exit 3
@@ -127,6 +129,16 @@ class DamagedMedia(MediaError):
     """A part of the pictures can't be decoded, and the source does not allow that."""
 
     permanent = True
+
+
+class NotAvailable(MediaError):
+    """An address of the web gives no film that can be taken, or the settings forbid to ask it."""
+
+    permanent = True
+
+
+class DownloadFailed(MediaError):
+    """A film could not be fetched for now; what has come of it is kept."""
 
 
 class VerificationFailed(MediaError):

@@ -36,6 +36,11 @@ def frame_scores(source_id: int) -> str:
     return f"metadata/video_{source_id}_scores.parquet"
 
 
+def web_note(source_id: int) -> str:
+    """What is known of a source from the web: what was offered and taken, chapters, subtitles."""
+    return f"metadata/video_{source_id}_web.json"
+
+
 def source_keyframe(source_id: int, frame: int) -> str:
     """The thumbnail of one shot, named by its frame."""
     return f"keyframes/video_{source_id}_frame_{frame:07d}.webp"
@@ -63,7 +68,7 @@ _NAMES: Final = {
     "originals": r"\.[a-z0-9]{1,8}",
     "gold_masters": r"_master\.mkv",
     "review_proxies": r"_proxy\.mp4|_audio\.m4a",
-    "metadata": r"_(?:frames|scores)\.parquet",
+    "metadata": r"_(?:frames|scores)\.parquet|_web\.json",
     "keyframes": r"_frame_\d{7,}\.webp",
     "final_clips": r"_clip_(?P<clip_no>\d{3,})(?:_[a-z0-9]+)?\.[a-z0-9]+",
 }

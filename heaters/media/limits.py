@@ -20,16 +20,16 @@ from heaters.errors import MediaError, NotAVideo
 _PACKAGE_ROOT: Final = str(Path(heaters.__file__).parents[1])
 
 
-def limit_this_process(seconds: float, memory_bytes: int) -> None:
+def limit_this_process(seconds: float, memory_bytes: int, file_bytes: int = 0) -> None:
     """Set the limits from inside the child; what the system does not know (memory on macOS) is left out.
 
-    No file can grow, no core is dumped, and the alarm ends an orphan whose parent died.
+    No file can grow over `file_bytes`, no core is dumped, and the alarm ends an orphan whose parent died.
     """
     whole = int(seconds) + 2
     wanted = {
         resource.RLIMIT_AS: memory_bytes,
         resource.RLIMIT_CPU: whole,
-        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_FSIZE: file_bytes,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: 64,
     }
@@ -57,7 +57,7 @@ def run_limited(
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module; the path is one argument, no shell
         [*command, *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True, env={**os.environ, "PYTHONPATH": _search_path()},
+        start_new_session=True, env={**os.environ, "PYTHONPATH": search_path()},
     )  # fmt: skip
     try:
         out, _ = child.communicate(timeout=seconds)
@@ -71,7 +71,8 @@ def run_limited(
     return _answer(path, out, child.returncode, memory_bytes)
 
 
-def _search_path() -> str:
+def search_path() -> str:
+    """`PYTHONPATH` for a child that runs a module of this package."""
     return os.pathsep.join([_PACKAGE_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 

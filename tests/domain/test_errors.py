@@ -69,7 +69,7 @@ def test_an_error_as_json_names_its_kind() -> None:
 
 def test_only_what_can_not_get_better_is_permanent() -> None:
     permanent = {name for name, kind in CLASSES.items() if getattr(kind, "permanent", False)}
-    assert permanent == {"NotAVideo", "DamagedMedia"}
+    assert permanent == {"NotAVideo", "DamagedMedia", "NotAvailable"}
 
 
 @pytest.mark.parametrize("kind", CLASSES.values(), ids=str)
