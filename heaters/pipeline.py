@@ -17,12 +17,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from heaters.catalog.requests import FailExport, FailStage, StartStage
+from heaters.catalog.requests import FailExport, FailStage, FinishExport, StartStage
 from heaters.config import Settings
 from heaters.domain.bounds import Bounds
-from heaters.errors import DecisionRefused, HeatersError, StageFailed
+from heaters.errors import Archived, DecisionRefused, HeatersError, StageFailed
 from heaters.execution.loop import Jobs, Task, Watcher, drive
 from heaters.stages import detect, export, ingest, intake, prepare, verify
+from heaters.stages.archive import Restores
 from heaters.stages.reporting import read_progress
 from heaters.stages.stage import Stage, Unit, address_for
 from heaters.storage import open_store
@@ -64,6 +65,12 @@ class Outcome:
     waiting: list[dict[str, Any]] = field(default_factory=list)
     bytes: int = 0
 
+    def waits(self, unit: Unit, error: HeatersError) -> bool:
+        """Tell whether a unit has not failed, but has to wait for an object whose restored copy has expired meanwhile."""
+        if isinstance(error, Archived):
+            self.waiting.append({"id": unit.subject_id, "stage": unit.stage, "reason": error.message})
+        return isinstance(error, Archived)
+
 
 def run_stages(
     catalog: Catalog, settings: Settings, home: Path, watcher: Watcher, run_id: int, *,
@@ -80,7 +87,8 @@ def run_stages(
     """
     outcome, units = Outcome(), dict[str, tuple[Stage, Unit]]()
     left, touched = set[int](), set[int]()  # `left`: to a later run
-    reserved: dict[str, int] = {}
+    reserved, restores = dict[str, int](), Restores(catalog.execute, "run")
+    told = after_each or (lambda _: None)
 
     def take() -> Task | None:
         busy = {unit.subject_id for _, unit in units.values()}
@@ -93,7 +101,8 @@ def run_stages(
                 continue
             unit = stage.plan(row, settings, address_for(row, settings, home))
             needed = _projected(stage, row, settings)
-            if reason := _obstacle(bounds, home, needed + sum(reserved[key] for key in units)):
+            reason = _obstacle(bounds, home, needed + sum(reserved[key] for key in units))
+            if reason := reason or restores.obstacle(unit):
                 left.add(row["id"])
                 outcome.waiting.append({"id": row["id"], "stage": stage.name, "reason": reason})
                 continue
@@ -118,18 +127,18 @@ def run_stages(
         outcome.done.append(
             {"id": unit.subject_id, "stage": stage.name, "seconds": round(result.get("seconds", 0.0), 3)}
         )
-        if after_each:
-            after_each(outcome)
+        told(outcome)
 
     def fail(task: Task, error: HeatersError) -> None:
         stage, unit = units.pop(task.key)
         left.add(unit.subject_id)
+        if outcome.waits(unit, error):
+            return
         permanent = bool(getattr(error, "permanent", False))
         catalog.execute(FailStage(
             stage.name, unit.subject_id, unit.input_hash, unit.params_hash, error.message, permanent, settings.max_attempts))  # fmt: skip
         outcome.failed.append({"id": unit.subject_id, "stage": stage.name, "error": error.message})
-        if after_each:
-            after_each(outcome)
+        told(outcome)
 
     _drive(Jobs(take, succeed, fail), settings.workers, catalog.folder / WORKERS_LOCK, watcher)
     return outcome
@@ -143,19 +152,14 @@ def run_export(
     outcome, units = Outcome(), dict[str, tuple[dict[str, Any], Unit]]()
     queue = exportable(catalog, settings, preset, source_ids)[0][:limit]
     places = {clip["id"]: place for place, clip in enumerate(queue)}
+    restores = Restores(catalog.execute, export.NAME)
 
     def take() -> Task | None:
         while queue:
             clip = queue.pop(0)
-            if reason := _obstacle(bounds, home, 0):
-                outcome.waiting.append({"id": clip["id"], "stage": export.NAME, "reason": reason})
-                continue
             unit = _plan_export(catalog, settings, home, clip, export.preset_for(clip, preset, settings))
             try:
-                catalog.execute(export.start(unit, run_id))
-                ready = export.standing(
-                    unit, catalog.rows("SELECT * FROM clip_artifacts WHERE clip_id = ?", [clip["id"]])
-                )
+                ready = _begin_export(catalog, unit, restores, _obstacle(bounds, home, 0), run_id)
             except HeatersError as error:
                 outcome.waiting.append({"id": clip["id"], "stage": export.NAME, "reason": error.message})
                 continue
@@ -183,6 +187,8 @@ def run_export(
 
     def fail(task: Task, error: HeatersError) -> None:
         _, unit = units.pop(task.key)
+        if outcome.waits(unit, error):
+            return
         catalog.execute(FailExport(unit.subject_id, unit.input_hash, unit.params_hash, error.message))
         outcome.failed.append({"id": unit.subject_id, "stage": export.NAME, "error": error.message})
 
@@ -273,6 +279,22 @@ def _plan_export(catalog: Catalog, settings: Settings, home: Path, clip: dict[st
         [clip["id"]],
     )
     return export.plan(clip, source, events, preset, settings, address_for(source, settings, home))
+
+
+def _begin_export(
+    catalog: Catalog, unit: Unit, restores: Restores, obstacle: str | None, run_id: int
+) -> FinishExport | None:
+    """Take the clip into export; returns the finishing command where the very same one stands already.
+
+    Raises:
+        HeatersError: it has to wait, for this reason.
+    """
+    files = catalog.rows("SELECT * FROM clip_artifacts WHERE clip_id = ?", [unit.subject_id])
+    ready = None if obstacle else export.standing(unit, files)
+    if reason := obstacle or (None if ready else restores.obstacle(unit)):
+        raise DecisionRefused(reason)
+    catalog.execute(export.start(unit, run_id))
+    return ready
 
 
 def _exported(clip: dict[str, Any], unit: Unit, key: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,7 @@ from heaters.errors import HeatersError, Interrupted, StageFailed, StoreUnavaila
 from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import fitting
 from heaters.execution.runlock import note_progress, run_lock
-from heaters.stages import handover, ingest, intake, manifests, verify
+from heaters.stages import archive, handover, ingest, intake, manifests, moving, store_snapshots, verify
 from heaters.stages.stage import Stage, Unit, address_for, store_of
 from heaters.storage import Store, open_store
 
@@ -237,14 +238,40 @@ class Work:
                 report.handed_over.extend(handover.hand_over(self.store_of, rows, Path(to), name, chosen))
         return report
 
+    def move(
+        self, sources: Sequence[int], to: str | Path, watcher: Watcher | None, *, keep: bool, dry_run: bool
+    ) -> RunReport:
+        """Move sources to another store."""
+        place = moving.place_of(to, self.home)
+        stores = cache(lambda one: self.store_of({"store": one}))
+        mover = moving.Mover(self.catalog, stores, place, keep)
+        rows, waiting = moving.chosen(self._sources(), sources, place)
+        if dry_run or not (rows or mover.left_behind()):
+            return RunReport([], [], [*mover.planned(rows), *waiting], 0.0, 0, None)
+        mover.refuse_overflow(rows, self.settings)
+
+        def work(_: int, shown: Watcher) -> pipeline.Outcome:
+            outcome = pipeline.Outcome()
+            mover.move(rows, outcome, shown)
+            return outcome
+
+        return self._tracked(moving.NAME, work, watcher, waiting)
+
+    def snapshot(self) -> Path:
+        """Save the catalog, in its folder and in the store of what is new."""
+        folder = self.catalog.snapshot(self.catalog.folder / SNAPSHOTS)
+        if self.store.place is not None:
+            store_snapshots.put(self.store, folder)
+        return folder
+
     def verify(self, rows: Sequence[Row] | None, progress: Callable[[Row], None] | None) -> Row:
         """Read back what these sources have, or all that have a proxy."""
-        problems = []
+        problems, waiting = [], list[Row]()
         for row in self._sources("proxy_filepath IS NOT NULL") if rows is None else rows:
             if progress:
                 progress(row)
-            problems += self._problems_of(row)
-        return {"ok": not problems, "problems": problems}
+            problems += self._problems_of(row, waiting)
+        return {"ok": not problems, "problems": problems, **({"waiting": waiting} if waiting else {})}
 
     def pending(self, stages: Sequence[Stage], rows: Iterable[Row]) -> list[Row]:
         """The next stage of every source that has one."""
@@ -316,7 +343,7 @@ class Work:
             if not batch:
                 self.catalog.execute(report.finished(run_id, "failed" if report.failed else "done"))
             (RunReport.read(file, run_id) + report if batch and file.exists() else report).write()
-            self.catalog.snapshot(self.catalog.folder / SNAPSHOTS)
+            self.snapshot()
             return report
 
     def store_of(self, source: Mapping[str, Any]) -> Store:
@@ -350,17 +377,20 @@ class Work:
             self.catalog.execute(requests.FinishRun(run_id, state))
             raise
 
-    def _problems_of(self, row: Row) -> list[Row]:
+    def _problems_of(self, row: Row, waiting: list[Row]) -> list[Row]:
         if row["proxy_filepath"] is None:
             raise UsageError(
                 f"source {row['id']} is {row['ingest_state']}: there is nothing to verify yet; `heaters run` first"
             )
         files = self.catalog.rows(
-            "SELECT a.kind, a.uri, a.sha256, a.clip_id, c.clip_no FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id "
+            "SELECT a.kind, a.uri, a.bytes, a.sha256, a.clip_id, c.clip_no FROM clip_artifacts a LEFT JOIN clips c ON c.id = a.clip_id "
             "WHERE a.source_video_id = ? AND a.state = 'live' ORDER BY c.start_frame, a.uri", [row["id"]])  # fmt: skip
         unit = verify.plan(row, self.settings, address_for(row, self.settings, self.home))
+        readable, archived = archive.parted(self.store_of(row), files)
+        waiting += [archive.unread(row["id"], one) for one in archived]
+        unit.spec["archived"] = [one["uri"] for one in archived]
         own, of_clips = (
-            [one for one in files if (one["clip_id"] is None) == alone] for alone in (True, False)
+            [one for one in readable if (one["clip_id"] is None) == alone] for alone in (True, False)
         )
         found, kept = verify.find_all(unit.spec, row, own)
         if found and row["ingest_state"] == "ready":

@@ -24,7 +24,7 @@ from heaters.domain.nearest import refuse_unknown
 from heaters.errors import StoreUnavailable, UnknownReference, UsageError
 from heaters.execution.loop import Watcher
 from heaters.execution.runlock import active_run, run_lock
-from heaters.stages import detect
+from heaters.stages import costs, detect
 from heaters.stages import janitor as cleaning
 from heaters.stages.stage import op_id as new_op_id
 from heaters.stages.stage import store_of
@@ -190,7 +190,8 @@ class Workspace:
         of them anew.
 
         Returns:
-            `ok`, and `problems`: rows with `source_id`, `frame` (or None) and `what`.
+            `ok`, and `problems`: rows with `source_id`, `frame` (or None) and `what`; and where there are archived files, which are
+            left alone, `waiting` with rows of the same kind.
         """
         return self._work.verify([self.source(source)] if source is not None else None, progress)
 
@@ -480,6 +481,27 @@ class Workspace:
             swept = cleaning.sweep(listing, self._sources(), rows, restored)
             return {**swept, "forgotten": forgotten}
 
+    def move(
+        self, *sources: int, to: str | Path, keep: bool = False, dry_run: bool = False, watcher: Watcher | None = None
+    ) -> RunReport:  # fmt: skip
+        """Move the artefacts of sources to another store; reviewers may go on meanwhile.
+
+        Every file is copied and held to its hash, then the row of the source says the new place, and only then the old files are
+        removed. What is killed at any point is taken up by the next call.
+
+        Args:
+            sources: their ids; none for all.
+            to: `s3://bucket/prefix`, or a folder; that of the workspace moves back.
+            keep: leave the old files where they are, until a janitor finds them.
+            dry_run: say what would be moved, as `waiting` with `files` and `bytes`.
+            watcher: shows how far it is; default: as fits this process.
+
+        Raises:
+            NotEnoughSpace: the disk there would be filled.
+            RunActive: another run works on this workspace.
+        """
+        return self._work.move(sources, to, watcher, keep=keep, dry_run=dry_run)
+
     def retry(self, *source_ids: int) -> list[int]:
         """Let parked or failed sources and failed exports of their clips be tried again; of all where none is named."""
         ids = source_ids or tuple(row["id"] for row in self._sources())
@@ -512,11 +534,12 @@ class Workspace:
         return latest_runs(self.catalog, limit, active_run(self._catalog_folder))
 
     def cost(self) -> list[Row]:
-        """Files and bytes in the store by kind and storage class."""
-        return self.catalog.rows(
-            "SELECT kind, storage_class, count(*) AS files, sum(bytes)::BIGINT AS bytes FROM clip_artifacts "
-            "GROUP BY ALL ORDER BY bytes DESC"
-        )
+        """Files and bytes in the stores by kind and storage class, and what a month of them costs.
+
+        Returns:
+            Rows as of `heaters.stages.costs.costs`, by the prices of `prices.toml` in the workspace, if it has one.
+        """
+        return costs.costs(self.catalog.rows, costs.Prices.of_workspace(self.root))
 
     def history(self, clip: Ref | None = None, *, source: int | None = None, limit: int = 50) -> list[Row]:
         """The events of one clip, oldest first; or the latest ones of a source, newest first.
@@ -555,28 +578,35 @@ class Workspace:
 
         return lost_files(self.catalog, self._listing().has)
 
-    def restore(self, snapshot: Path | None = None) -> Row:
-        """Make the catalog anew from a snapshot folder, by default the newest.
+    def restore(self, snapshot: str | Path | None = None, *, place: str | None = None) -> Row:
+        """Make the catalog anew from a snapshot, by default the newest.
+
+        Args:
+            snapshot: a folder, or the name of a snapshot in the workspace or its store.
+            place: a store to take it from, as `s3://bucket/prefix`.
 
         Returns:
-            `restored`, that folder, and `lost`: how many `sources` and `events` of the catalog that was there are not
+            `restored`, its folder, and `lost`: how many `sources` and `events` of the catalog that was there are not
             in it; None where that can't be read any more.
         """
         from heaters.catalog.snapshot import restore  # noqa: PLC0415 - DuckDB only where it is used
+        from heaters.stages.store_snapshots import find  # noqa: PLC0415 - rarely
 
-        folder = snapshot or max(
-            (self._catalog_folder / SNAPSHOTS).glob("*/"), default=None, key=lambda one: one.name
-        )
-        if folder is None:
-            raise UsageError(f"there is no snapshot in {self._catalog_folder / 'snapshots'}")
         with run_lock(self._catalog_folder, "restore"):
+            folder = find(
+                snapshot,
+                place,
+                self._catalog_folder / SNAPSHOTS,
+                self.store,
+                lambda one: self.store_of({"store": one}),
+            )
             files = (cleaning.published(store) for store in (self.store, open_store(str(self.root))))
             used = [numbers_of(head.key) or (0, 0) for head in chain.from_iterable(files)]
             return {"restored": folder, "lost": restore(self._catalog_folder, folder, used)}
 
     def snapshot(self) -> Path:
-        """Write every table of the catalog to Parquet."""
-        return self.catalog.snapshot(self._catalog_folder / SNAPSHOTS)
+        """Write every table of the catalog to Parquet; where the workspace's store is elsewhere, there too."""
+        return self._work.snapshot()
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from heaters.catalog import artifacts, decisions, exports, preferences, requests, reviewing, runs, sources
+from heaters.catalog import (
+    artifacts,
+    decisions,
+    exports,
+    moves,
+    preferences,
+    requests,
+    reviewing,
+    runs,
+    sources,
+)
 from heaters.catalog.transaction import Transaction
 from heaters.domain.commands import Decision
 
@@ -43,5 +53,8 @@ perform.register(requests.DropArtifacts, artifacts.drop)
 perform.register(requests.StartExport, exports.start)
 perform.register(requests.FinishExport, exports.finish)
 perform.register(requests.FailExport, exports.fail)
+perform.register(requests.MoveSource, moves.move)
+perform.register(requests.FinishMove, moves.finish)
+perform.register(requests.NoteRestore, moves.note_restore)
 perform.register(requests.StartRun, runs.start)
 perform.register(requests.FinishRun, runs.finish)

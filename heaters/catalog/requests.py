@@ -284,6 +284,46 @@ class DropArtifacts(NamedTuple):
     artifact_ids: Sequence[int] = ()
 
 
+LEFT: Final = "left."
+"""In `meta`, before the id of a source: the store in which files of its old place are still to be removed."""
+HOME: Final = "."
+"""Stands in such a note for the folder of the workspace."""
+
+
+class MoveSource(NamedTuple):
+    """All files of a source have been copied to another store: from now on they are read there.
+
+    Attributes:
+        old: where the source was when its files were copied; as of the column `store`.
+        new: where they are.
+        classes: key → storage class there, of every file; None for a superseded one that is gone.
+        leaves: note that the files at the old place are to be removed, until `FinishMove`.
+    """
+
+    source_id: int
+    old: str | None
+    new: str | None
+    classes: Mapping[str, str | None]
+    leaves: bool = True
+
+
+class FinishMove(NamedTuple):
+    """Nothing of a source is left at its old place."""
+
+    source_id: int
+
+
+class NoteRestore(NamedTuple):
+    """Tell when an archived object was asked for.
+
+    Attributes:
+        fresh: it was asked for just now.
+    """
+
+    uri: str
+    fresh: bool
+
+
 class StartRun(NamedTuple):
     """A run begins; runs that died are closed."""
 
@@ -304,7 +344,7 @@ class FinishRun(NamedTuple):
     report: str | None = None
 
 
-REPEATABLE: Final = (BeginReview, Beat, TakeOver, GiveBack, SetPreferences)
+REPEATABLE: Final = (BeginReview, Beat, TakeOver, GiveBack, SetPreferences, FinishMove, NoteRestore)
 """Commands without an `op_id` that do no harm when they are carried out twice, since they say how things are to be."""
 
 ReviewCommand = BeginReview | ReviewDecision | ReviewUndo | ReviewRedo | Beat | TakeOver

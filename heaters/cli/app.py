@@ -15,6 +15,7 @@ VERBS: Final = {
     "batch": ("batch",),
     "status": ("runs",),
     "clips": ("show", "clips", "decide", "undo", "redo", "retune", "export"),
+    "moving": ("move",),
     "care": ("verify", "janitor", "cost", "config", "doctor"),
     "dashboard": ("dashboard",),
     "demo": ("demo",),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,6 +33,8 @@ def verify(
         for one in answer["problems"]:
             frame = f" frame {one['frame']}" if one["frame"] is not None else ""
             print(f"source {one['source_id']}{frame}: {one['what']}")
+        for one in answer.get("waiting", ()):
+            print(f"left alone: source {one['source_id']}: {one['what']}")
         print("all is as it was recorded" if answer["ok"] else f"{len(answer['problems'])} problems")
     again = "heaters retry SOURCE_ID, then heaters run; for a clip: reset, approve, heaters export"
     following = "heaters status" if answer["ok"] else again
@@ -63,14 +66,42 @@ def janitor(workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
     return int(bool(swept["dangling"]))
 
 
-def cost(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
-    """Say how many bytes each kind of artefact takes."""
-    rows = open_workspace(workspace).cost()
+def cost(
+    write_prices: Annotated[  # noqa: FBT002
+        bool, typer.Option("--write-prices", help="Put the prices into the workspace, to be edited there.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Say how many bytes each kind of artefact takes, and what a month of them costs."""
+    ws = open_workspace(workspace)
+    if write_prices:
+        from heaters.stages.costs import write_prices as write  # noqa: PLC0415 - rarely
+
+        file = write(ws.root)
+        output.show_json({"prices": str(file)}) if json else print(file)
+        output.hint("edit it, then heaters cost", as_json=json)
+        return
+    rows = ws.cost()
     shown = rows if json else [{**row, "bytes": in_words(row["bytes"])} for row in rows]
-    output.show_rows(
-        shown, ("kind", "storage_class", "files", "bytes"), as_json=json, empty="nothing is stored yet"
-    )
+    columns = ("kind", "storage_class", "files", "bytes", "month", "restore")
+    output.show_rows(shown, columns, as_json=json, empty="nothing is stored yet")
+    if any(row["storage_class"] for row in rows) and not json:
+        print(_sum_of(rows, ws.root))
     output.hint("heaters status", as_json=json)
+
+
+def _sum_of(rows: Sequence[Mapping[str, Any]], root: Path) -> str:
+    from heaters.stages.costs import RESTORED_DAYS, Prices  # noqa: PLC0415 - where there is something to pay
+
+    prices = Prices.of_workspace(root)
+    month, restore = (sum(row[name] or 0 for row in rows) for name in ("month", "restore"))
+    unknown = sorted({row["storage_class"] for row in rows if row["month"] is None} - {None})
+    return "\n".join([
+        f"a month costs {month:.2f} {prices.currency}, as of {prices.as_of} in {prices.region} ({prices.file})",
+        *([f"restoring the masters of approved clips for {RESTORED_DAYS} days costs {restore:.2f} {prices.currency}"] if restore else []),
+        *([f"no price is known of {', '.join(unknown)}"] if unknown else []),
+    ])  # fmt: skip
 
 
 def config(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002

@@ -39,14 +39,19 @@ def snapshot(workspace: WorkspaceOption = None, json: JsonOption = False) -> Non
 
 
 def restore(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="SNAPSHOT", help="A snapshot folder; default: the newest.")
+    snapshot: Annotated[
+        str | None,
+        typer.Argument(metavar="SNAPSHOT", help="A snapshot's folder, or its name; default: the newest."),
+    ] = None,
+    place: Annotated[
+        str | None,
+        typer.Option("--from", metavar="PLACE", help="Take it from this store: s3://BUCKET/PREFIX."),
     ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Make the catalog anew from a snapshot; the file that was there is kept aside."""
-    answer = open_workspace(workspace).restore(folder)
+    answer = open_workspace(workspace).restore(snapshot, place=place)
     if json:
         output.show_json(answer)
     else:

@@ -189,7 +189,7 @@ def test_care_verbs_give_their_documents(cli: Heaters, ws: Workspace) -> None:
         "review_proxy",
         "source_keyframe",
     }
-    assert set(cli.json("cost")[0]) == {"kind", "storage_class", "files", "bytes"}
+    assert set(cli.json("cost")[0]) == {"kind", "storage_class", "files", "bytes", "month", "restore"}
     swept = cli.json("janitor")
     assert (swept["parts"], swept["orphans"], swept["dangling"]) == ([], [], [])
     assert cli.json("catalog", "check") == {"ok": True, "problems": []}
