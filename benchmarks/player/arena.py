@@ -95,7 +95,8 @@ def arena(
     film = messages.Film.of(workspace, 1)
     files: dict[str, Path | bytes] = {
         "index.html": PAGE, "page.js": bundled("page.ts", scratch), "film.json": facts(film, sheets),
-        "proxy.mp4": film.files["proxy"], "audio.m4a": film.files["audio"], "gop.mp4": folder / "film.mp4",
+        "proxy.mp4": film.store.local_path(film.keys["proxy"]), "audio.m4a": film.store.local_path(film.keys["audio"]),
+        "gop.mp4": folder / "film.mp4",
         **{name: folder / name for name in sheets.paths},
     }  # fmt: skip
     version = mediabunny()

@@ -98,7 +98,7 @@ def _refusal(answer: Answer, reads: Reads) -> Finding | None:
         401: "let anybody read there, or sign the addresses: the player sends no login",
         403: "make a new address: this one may have expired" if reads.signed else
              "let the CDN read the bucket: origin access control, and the bucket's policy",
-        404: "compare the path with `uri` in the catalog: the CDN must be rooted where the store's prefix begins",
+        404: "compare the path with that in the bucket: the CDN must be rooted where the bucket is, above the store's prefix",
         416: "name a file that is not empty",
     }  # fmt: skip
     if answer.status in _REDIRECTS:

@@ -45,13 +45,22 @@ def read_packets(
             for number, offset, size, crc in zip(numbers, offsets, sizes, crcs, strict=True):
                 file.seek(int(offset))
                 packet = file.read(int(size))
-                if len(packet) != int(size) or zlib.crc32(packet) != int(crc):
-                    raise _damaged(proxy, int(number), int(offset), int(size), len(packet))
+                refuse_damaged(packet, proxy, int(number), int(offset), int(size), int(crc))
                 yield packet
     except OSError as error:
         raise VerificationFailed(
             f"the proxy {proxy} can't be read ({error.strerror}): prepare the source again", path=str(proxy)
         ) from error
+
+
+def refuse_damaged(packet: bytes, proxy: str | Path, frame: int, offset: int, size: int, crc: int) -> None:
+    """Hold the bytes of one frame to the frame index.
+
+    Raises:
+        VerificationFailed: they are too few or others; names the frame and the proxy.
+    """
+    if len(packet) != size or zlib.crc32(packet) != crc:
+        raise _damaged(proxy, frame, offset, size, len(packet))
 
 
 def decode_frame(avcc: bytes, packet: bytes) -> Image.Image:

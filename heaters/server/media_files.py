@@ -1,7 +1,8 @@
 """The files that a page may read: ids become a file that is open, and nothing else can be reached.
 
 All of this touches the disk, so it runs in a thread and never on a server's event loop. The catalog is not opened: what
-belongs to the proxy stands in the footer of the source's frame index.
+belongs to the proxy stands in the footer of the source's frame index. Where a source lies in another store, the kernel's
+registration says so.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Final, Self
 from heaters.catalog.footers import read_footer
 from heaters.domain import layout
 from heaters.errors import HeatersError, UnknownReference
-from heaters.server.registry import root_of
+from heaters.server.registry import place_of, root_of
+from heaters.server.stored_media import StoredMedia, open_stored
 
 VERSION_DIGITS: Final = 12
 """How many hex digits of the proxy's SHA-256 name a version in addresses."""
@@ -60,7 +62,13 @@ class OpenMedia:
         os.close(self.descriptor)
 
 
-def open_media(workspace: str, source_id: int, kind: str, version: str) -> OpenMedia:
+def is_far(workspace: str, source_id: int) -> bool:
+    """Whether a network is in the way to the files of a source."""
+    place = place_of(workspace, source_id)
+    return place is not None and not place.startswith("/")
+
+
+def open_media(workspace: str, source_id: int, kind: str, version: str) -> OpenMedia | StoredMedia:
     """Open the proxy of a source, or its sound alone.
 
     Args:
@@ -72,6 +80,7 @@ def open_media(workspace: str, source_id: int, kind: str, version: str) -> OpenM
     Raises:
         UnknownReference: no kernel has registered the workspace; the source has no such file; the version is not the
             one that is there.
+        StoreUnavailable: the store where it lies does not answer.
     """
     root = root_of(workspace)
     if root is None:
@@ -80,6 +89,10 @@ def open_media(workspace: str, source_id: int, kind: str, version: str) -> OpenM
             workspace=workspace,
         )
     key_of, content_type = _KINDS[kind]
+    place = place_of(workspace, source_id)
+    if place is not None and not place.startswith("/"):
+        return open_stored(place, source_id, key_of(source_id), (version, VERSION_DIGITS), content_type)
+    root = root if place is None else Path(place)
     sha256, proxy_bytes = _proxy_of(root, source_id)
     if version != sha256[:VERSION_DIGITS]:
         raise UnknownReference(

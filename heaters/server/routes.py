@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
@@ -14,8 +14,9 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 
 from heaters import __version__
-from heaters.errors import UnknownReference
-from heaters.server.media_files import OpenMedia, open_media
+from heaters.errors import StoreUnavailable, UnknownReference
+from heaters.server.media_files import OpenMedia, is_far, open_media
+from heaters.server.stored_media import StoredMedia
 from heaters.storage.ranges import ByteRange, RangeRefused, parse_range
 
 T = TypeVar("T")
@@ -26,6 +27,10 @@ CHUNK_BYTES: Final = 1 << 20
 _UUID: Final = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _MEDIA: Final = rf"heaters/media/{_UUID}/([1-9][0-9]{{0,17}})/(proxy|audio)"
 _READERS: Final = ThreadPoolExecutor(max_workers=8, thread_name_prefix="heaters-media")
+_FAR_READERS: Final = ThreadPoolExecutor(max_workers=16, thread_name_prefix="heaters-store")
+"""A store that does not answer keeps nobody from files on this machine."""
+
+Media = OpenMedia | StoredMedia
 
 
 class Route(JupyterHandler):
@@ -76,14 +81,23 @@ class MediaRoute(Route):
         with await self._open(workspace, source_id, kind) as media:
             self._begin(media)
 
-    async def _open(self, workspace: str, source_id: str, kind: str) -> OpenMedia:
-        version = self.get_query_argument("v", "")
+    async def _open(self, workspace: str, source_id: str, kind: str) -> Media:
+        version, number = self.get_query_argument("v", ""), int(source_id)
+        far = await _in_thread(_READERS, is_far, workspace, number)
+        return await self._told(
+            _in_thread(_FAR_READERS if far else _READERS, open_media, workspace, number, kind, version)
+        )
+
+    async def _told(self, coming: Awaitable[T]) -> T:
+        """What comes; an error of ours is told as a status: 404 sends the page elsewhere, 503 lets it wait."""
         try:
-            return await _in_thread(open_media, workspace, int(source_id), kind, version)
+            return await coming
         except UnknownReference as error:
             raise HTTPError(404, error.message) from error
+        except StoreUnavailable as error:
+            raise HTTPError(503, error.message) from error
 
-    def _begin(self, media: OpenMedia) -> ByteRange:
+    def _begin(self, media: Media) -> ByteRange:
         """Set status and headers, also those of a refusal."""
         self.set_header("Accept-Ranges", "bytes")
         try:
@@ -99,9 +113,16 @@ class MediaRoute(Route):
         self.set_header("ETag", media.etag)
         return wanted
 
-    async def _send(self, media: OpenMedia, wanted: ByteRange) -> None:
+    async def _send(self, media: Media, wanted: ByteRange) -> None:
+        readers = _FAR_READERS if isinstance(media, StoredMedia) else _READERS
         for start in range(wanted.start, wanted.end, CHUNK_BYTES):
-            chunk = await _in_thread(media.read, start, min(CHUNK_BYTES, wanted.end - start))
+            coming = _in_thread(readers, media.read, start, min(CHUNK_BYTES, wanted.end - start))
+            try:
+                chunk = await self._told(coming)
+            except HTTPError:
+                if start == wanted.start:  # nothing was sent yet
+                    raise
+                chunk = b""
             if not chunk:
                 self.log.warning("heaters: a file was cut short while it was sent")
                 self.request.connection.stream.close()  # type: ignore[union-attr]
@@ -144,5 +165,5 @@ def routes(base_url: str) -> list[tuple[str, type[Route]]]:
     ]
 
 
-async def _in_thread(work: Callable[..., T], *arguments: Any) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_READERS, work, *arguments)
+async def _in_thread(readers: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(readers, work, *arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from heaters.catalog import parquet
 from heaters.errors import HeatersError
@@ -15,6 +15,25 @@ from heaters.storage import Store
 if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
+
+
+_READERS: Final = 8
+_RUN_BYTES: Final = 1 << 20
+_GAP_BYTES: Final = 1 << 16
+"""Sound lies between the pictures of a run; further apart another request costs less."""
+
+
+class _Place(NamedTuple):
+    """A row of the frame index."""
+
+    frame: int
+    offset: int
+    size: int
+    crc: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.size
 
 
 def clip_pictures(store: Store, source: Row, start_frame: int, end_frame: int) -> np.ndarray[Any, Any]:
@@ -95,7 +114,31 @@ def _packets(store: Store, source: Row, frames: Sequence[int]) -> tuple[bytes, I
     columns, footer = parquet.read_columns(
         store.local_path(source["frame_index_filepath"]), ("offset", "size", "crc32")
     )
-    chosen = {name: values[list(frames)].tolist() for name, values in columns.items()}
-    proxy = store.local_path(source["proxy_filepath"])
-    packets = thumbnails.read_packets(proxy, chosen["offset"], chosen["size"], chosen["crc32"], frames)
-    return base64.b64decode(footer["avcc"]), packets
+    chosen = (columns[name][list(frames)].tolist() for name in ("offset", "size", "crc32"))
+    places = [_Place(*place) for place in zip(frames, *chosen, strict=True)]
+    return base64.b64decode(footer["avcc"]), _read(store, source["proxy_filepath"], places)
+
+
+def _read(store: Store, key: str, places: Sequence[_Place]) -> Iterator[bytes]:
+    """The bytes of each place: neighbours in one range, some ranges at a time, since each may be an answer from far away."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - brings logging along
+
+    runs = _runs(places)
+    with ThreadPoolExecutor(min(_READERS, len(runs)) or 1, "heaters-pictures") as readers:
+        reads = readers.map(lambda run: store.read(key, run[0].offset, run[-1].end - run[0].offset), runs)
+        for run, found in zip(runs, reads, strict=True):
+            for frame, offset, size, crc in run:
+                packet = found[offset - run[0].offset :][:size]
+                thumbnails.refuse_damaged(packet, store.uri(key), frame, offset, size, crc)
+                yield packet
+
+
+def _runs(places: Iterable[_Place]) -> list[list[_Place]]:
+    runs: list[list[_Place]] = []
+    for place in places:
+        joins = runs and 0 <= place.offset - runs[-1][-1].end <= _GAP_BYTES
+        if joins and place.end - runs[-1][0].offset <= _RUN_BYTES:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs

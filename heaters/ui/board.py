@@ -92,8 +92,7 @@ class ReviewBoard(anywidget.AnyWidget):
     def _answer(self, content: Row) -> Answer:
         kind = content.get("kind")
         if kind in messages.BYTES_ASKED:
-            answered, buffer = messages.bytes_asked(self._film(content["source"]), content)
-            return {"kind": answered}, [buffer]
+            return messages.bytes_asked(self._film(content["source"]), content)
         if kind == "ping":
             return {"kind": "saved"}, []
         if kind == "begin":
@@ -150,6 +149,8 @@ class ReviewBoard(anywidget.AnyWidget):
         """The source's film; `fresh` where it may have been prepared again since."""
         kept = self._films.pop(source_id, None)
         film = messages.Film.of(self._workspace, source_id) if fresh or kept is None else kept
+        if film is not kept:
+            register(self._workspace.root, film.places)
         self._films[source_id] = film
         while len(self._films) > _FILMS_KEPT:
             del self._films[next(iter(self._films))]

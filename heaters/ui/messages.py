@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from heaters.catalog import parquet
 from heaters.errors import FrameOutsideClip, MediaError, UsageError
+from heaters.stages.stage import store_of
 
 if TYPE_CHECKING:
+    from heaters.storage import Store
     from heaters.workspace import Workspace
 
 ROWS_AROUND: Final = 250
@@ -23,8 +24,10 @@ MOST_ROWS: Final = 5_000
 MOST_BYTES: Final = 4 << 20
 """Bytes in one answer over the widget's channel."""
 VERSION_DIGITS: Final = 12
-BYTES_ASKED: Final = frozenset({"rows", "read"})
-"""Kinds of questions for bytes."""
+URL_SECONDS: Final = 3_600
+"""For how long addresses work."""
+BYTES_ASKED: Final = frozenset({"rows", "read", "urls"})
+"""Kinds of questions for bytes, and for where they are."""
 
 Row = dict[str, Any]
 
@@ -37,7 +40,9 @@ class Film:
         source: its row.
         facts: `SourceFacts` of the protocol.
         avcc: the AVCDecoderConfigurationRecord of the proxy.
-        files: the proxy, and where there is sound the sound alone.
+        store: where its files lie.
+        keys: of the proxy, and where there is sound of the sound alone.
+        url_seconds: for how long addresses of them work.
         columns: `pts` float64[n + 1] from the first frame on, with the end of the last one; `offset` float64[n];
             `size` and `crc32` uint32[n].
     """
@@ -45,7 +50,9 @@ class Film:
     source: Row
     facts: Row
     avcc: bytes
-    files: dict[str, Path]
+    store: Store
+    keys: dict[str, str]
+    url_seconds: int
     columns: dict[str, np.ndarray[Any, Any]]
 
     @classmethod
@@ -55,22 +62,22 @@ class Film:
         Raises:
             UsageError: the source is not prepared yet.
             CatalogDamaged: its frame index can't be read.
+            StoreUnavailable: nor can its store.
         """
         source = workspace.source(source_id)
         if source["proxy_filepath"] is None:
             raise UsageError(
                 f"source {source_id} ({source['title']}) has no review proxy yet: `heaters run` makes it"
             )
+        store = store_of(source, workspace.settings, workspace.root)
         columns, footer = parquet.read_columns(
-            workspace.store_of(source).local_path(source["frame_index_filepath"]),
-            ("pts", "offset", "size", "crc32"),
+            store.local_path(source["frame_index_filepath"]), ("pts", "offset", "size", "crc32")
         )
         start, end = int(footer["start_pts"]), int(footer["end_pts"])
-        files = {"proxy": workspace.store_of(source).local_path(source["proxy_filepath"])}
-        if source["proxy_audio_filepath"]:
-            files["audio"] = workspace.store_of(source).local_path(source["proxy_audio_filepath"])
+        keys = {"proxy": source["proxy_filepath"], "audio": source["proxy_audio_filepath"]}
         return cls(
-            source, _facts(source, footer, files), base64.b64decode(footer["avcc"]), files,
+            source, _facts(source, footer, store), base64.b64decode(footer["avcc"]), store,
+            {file: key for file, key in keys.items() if key}, URL_SECONDS,
             {
                 "pts": np.append(columns["pts"], end).astype(np.float64) - start,
                 "offset": columns["offset"].astype(np.float64),
@@ -105,30 +112,38 @@ class Film:
         """Bytes of the proxy or of its sound, for pages that no server of ours can reach.
 
         Raises:
-            MediaError: the file has no such bytes, or they are more than `MOST_BYTES`.
+            MediaError: there is no such file, or the bytes are more than `MOST_BYTES`.
+            StoreUnavailable: it has no such bytes, or they can't be read.
         """
-        path = self.files.get(file)
-        if path is None:
+        key = self.keys.get(file)
+        if key is None:
             raise MediaError(f"source {self.source['id']} has no {file}")
         if offset < 0 or not 0 < size <= MOST_BYTES:
             raise MediaError(
                 f"{size} bytes from {offset} were asked for; at most {MOST_BYTES} come in one message"
             )
-        try:
-            with path.open("rb") as opened:
-                opened.seek(offset)
-                found = opened.read(size)
-        except OSError as error:
-            raise MediaError(
-                f"{path} can't be read ({error.strerror}): `heaters verify` tells what is left",
-                path=str(path),
-            ) from error
-        if len(found) != size:
-            raise MediaError(
-                f"{path} ends before byte {offset + size}: `heaters verify` tells what is left",
-                path=str(path),
-            )
-        return found
+        return self.store.read(key, offset, size)
+
+    @property
+    def places(self) -> dict[int, str | None]:
+        """Where the server finds the source, if not in the folder of the workspace: an address for `open_store`."""
+        return {self.source["id"]: self.store.address if self.store.place else None}
+
+    def urls(self) -> Row | None:
+        """Addresses by which the page reads the files without us, good from now on; None where they lie in a folder.
+
+        A CDN may keep what it has sent, so its addresses change with the proxy.
+        """
+        found = {file: self.store.url(key, self.url_seconds) for file, key in self.keys.items()}
+        proxy = found.get("proxy")
+        if proxy is None:
+            return None
+        is_signed = "signature=" in proxy.lower()
+        version = "" if "?" in proxy else f"?v={self.facts['version']}"
+        urls = {file: f"{url}{version}" for file, url in found.items() if url}
+        return {
+            "from": "s3" if is_signed else "cdn", "proxy": urls["proxy"], "audio": urls.get("audio"), "seconds": self.url_seconds,
+        }  # fmt: skip
 
 
 def show(
@@ -149,24 +164,27 @@ def show(
         first, last = max(0, frame - ROWS_AROUND), min(film.n_frames, frame + ROWS_AROUND)
     message = {
         "kind": "show", "show": number, "source": film.facts, "clip": _clip_facts(clip) if clip else None,
-        "rows_first": first, "rows_end": last, "paths": _paths(film, workspace_uuid), "urls": None,
+        "rows_first": first, "rows_end": last, "paths": _paths(film, workspace_uuid), "urls": film.urls(),
         "webcodecs": webcodecs, "frame": frame, "playing": playing,
     }  # fmt: skip
     return message, [film.avcc, film.rows(first, last)]
 
 
-def bytes_asked(film: Film, content: Row) -> tuple[str, bytes]:
-    """Answer a question for rows of the frame index or bytes of the proxy: the answer's kind and its buffer.
+def bytes_asked(film: Film, content: Row) -> tuple[Row, list[bytes]]:
+    """Answer a question for rows of the frame index, bytes of the proxy, or new addresses: the answer and its buffers.
 
     Raises:
-        FrameOutsideClip, MediaError: see `Film.rows` and `Film.read`.
+        FrameOutsideClip, MediaError, StoreUnavailable: see `Film.rows` and `Film.read`.
         UsageError: it is for another source.
     """
     if content["source"] != film.source["id"]:
         raise UsageError(f"source {content['source']} is not on the screen any more")
+    if content["kind"] == "urls":
+        return {"kind": "urls", "urls": film.urls()}, []
     if content["kind"] == "rows":
-        return "rows", film.rows(int(content["first"]), int(content["end"]))
-    return "bytes", film.read(str(content["file"]), int(content["offset"]), int(content["size"]))
+        return {"kind": "rows"}, [film.rows(int(content["first"]), int(content["end"]))]
+    read = film.read(str(content["file"]), int(content["offset"]), int(content["size"]))
+    return {"kind": "bytes"}, [read]
 
 
 def unknown_question(content: Row) -> UsageError:
@@ -176,14 +194,15 @@ def unknown_question(content: Row) -> UsageError:
     )
 
 
-def _facts(source: Row, footer: Row, files: dict[str, Path]) -> Row:
+def _facts(source: Row, footer: Row, store: Store) -> Row:
+    audio = store.head(source["proxy_audio_filepath"]) if source["proxy_audio_filepath"] else None
     base = Fraction(footer["time_base"])
     return {
         "id": source["id"], "title": source["title"], "frames": source["n_frames"],
         "fps": [source["fps_num"], source["fps_den"]], "time_base": [base.numerator, base.denominator],
         "width": int(footer["width"]), "height": int(footer["height"]), "codec": footer["codec"],
         "proxy_bytes": int(footer["proxy_bytes"]), "version": footer["proxy_sha256"][:VERSION_DIGITS],
-        "audio": "audio" in files, "audio_bytes": files["audio"].stat().st_size if "audio" in files else 0,
+        "audio": audio is not None, "audio_bytes": audio.bytes if audio else 0,
     }  # fmt: skip
 
 
@@ -196,7 +215,7 @@ def _paths(film: Film, workspace_uuid: str) -> Row:
     version = film.facts["version"]
     return {
         file: f"heaters/media/{workspace_uuid}/{film.source['id']}/{file}?v={version}"
-        if file in film.files
+        if file in film.keys
         else None
         for file in ("proxy", "audio")
     }

@@ -46,7 +46,7 @@ class ReviewPlayer(anywidget.AnyWidget):
         player_kind: `webcodecs` or `video`, as the first view chose; empty before there is one.
         status: `loading`, `ready`, `lost` (no bytes come; it heals by itself) or `failed`.
         error: why it is lost or failed, in a sentence.
-        bytes_from: how the bytes come: `cdn`, `server` or `kernel`.
+        bytes_from: how the bytes come: `cdn`, `s3`, `server` or `kernel`.
 
     Raises:
         UnknownReference: there is no such clip or source.
@@ -97,6 +97,7 @@ class ReviewPlayer(anywidget.AnyWidget):
         wanted = int(source if row is None else row["source_video_id"])  # type: ignore[arg-type]
         if self._film is None or self._film.source["id"] != wanted:
             self._film = messages.Film.of(self._workspace, wanted)
+            register(self._workspace.root, self._film.places)
         first = frame if frame is not None else (row["start_frame"] if row else 0)
         self._refuse_outside(first)
         self._clip = row
@@ -194,13 +195,12 @@ class ReviewPlayer(anywidget.AnyWidget):
             return
         number = content.get("id")
         try:
-            kind, buffer = self._answer(content)
+            answer, buffers = self._answer(content)
         except HeatersError as error:
-            self.send({"kind": "failed", "id": number, "message": error.message})
-        else:
-            self.send({"kind": kind, "id": number}, [buffer])
+            answer, buffers = {"kind": "failed", "message": error.message}, []
+        self.send({**answer, "id": number}, buffers)
 
-    def _answer(self, content: dict[str, Any]) -> tuple[str, bytes]:
+    def _answer(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         if content.get("kind") not in messages.BYTES_ASKED:
             raise messages.unknown_question(content)
         return messages.bytes_asked(self._shown, content)

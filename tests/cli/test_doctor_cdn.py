@@ -146,7 +146,7 @@ def test_a_cdn_that_does_all_it_should_passes_and_each_check_says_what_it_saw(cd
     [
         ("redirect", "range", "302, a redirect.*the bucket's region"),
         ("forbidden", "range", "403 .*origin access control"),
-        ("unknown", "range", "404 .*where the store's prefix begins"),
+        ("unknown", "range", "404 .*rooted where the bucket is"),
         ("whole", "range", "200 .*proxy_force_ranges"),
         ("short", "range", "11 bytes for 12"),
         ("no content range", "range", "no Content-Range"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from heaters.server.registry import register, root_of, workspace_uuid
+from heaters.server.registry import place_of, register, root_of, workspace_uuid
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +78,33 @@ def test_several_processes_register_one_workspace_and_it_stays_until_the_last_ha
     assert list(runtime.iterdir()) == []
 
 
+def test_where_sources_lie_elsewhere_is_told_and_stays_told(tmp_path: Path, runtime: Path) -> None:
+    address = "s3://bucket/prefix?endpoint=http://127.0.0.1:8333"
+    name = register(tmp_path, {3: address, 4: None})
+    assert (place_of(name, 3), place_of(name, 4), place_of(name, 5)) == (address, None, None)
+    register(tmp_path)
+    register(tmp_path, {5: "/mnt/other"})
+    assert (place_of(name, 3), place_of(name, 5)) == (address, "/mnt/other")
+    register(tmp_path, {3: None})
+    assert place_of(name, 3) is None
+    (file,) = runtime.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_said_last_of_a_source_counts(tmp_path: Path, runtime: Path) -> None:
+    name, other = registered_by_another(tmp_path, dead=False)
+    (before,) = runtime.iterdir()
+    content = json.loads(before.read_text()) | {"places": {"3": "s3://old"}}
+    before.write_text(json.dumps(content))
+    assert place_of(name, 3) == "s3://old"
+    register(tmp_path, {3: "s3://new"})
+    os.utime(before, ns=(0, 0))
+    assert place_of(name, 3) == "s3://new"
+    register(tmp_path, {3: None})
+    assert place_of(name, 3) is None
+    other.communicate("\n")
+
+
 def test_registering_removes_what_dead_processes_left(tmp_path: Path, runtime: Path) -> None:
     registered_by_another(tmp_path / "old", dead=True)
     assert len(list(runtime.iterdir())) == 1
@@ -86,7 +113,17 @@ def test_registering_removes_what_dead_processes_left(tmp_path: Path, runtime: P
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", "[]", '{"root": 3}', '{"root": "relative"}', '{"root": "/"}', "\xff"]
+    "content",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"root": 3}',
+        '{"root": "relative"}',
+        '{"root": "/"}',
+        '{"root": "/", "places": 3}',
+        "\xff",
+    ],
 )
 def test_a_file_that_is_not_ours_leads_nowhere(tmp_path: Path, runtime: Path, content: str) -> None:
     name = register(tmp_path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +14,11 @@ from driving import open_workspace
 import heaters
 from heaters.catalog.parquet import read_columns
 from heaters.errors import CatalogDamaged, FrameOutsideClip, UnknownReference, UsageError
+from heaters.storage import LocalStore
 from heaters.ui import messages
 from heaters.ui.player import ReviewPlayer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from heaters import Workspace
 
 
@@ -131,13 +132,58 @@ def test_rows_and_bytes_are_sent_on_request(page: Page, show: Workspace) -> None
     assert found == proxy[int(offset[1]) : int(offset[1]) + int(size[1])]
 
 
+class FarAway(LocalStore):
+    """A folder that browsers reach by addresses, too: what S3 and a CDN are to the player."""
+
+    def __init__(self, root: Path, query: str) -> None:
+        super().__init__(root, "s3://bucket")
+        self.query, self.signed = query, 0
+
+    def url(self, key: str, seconds: int) -> str | None:
+        self.signed += 1
+        return f"https://bucket.example.org/{key}" + (f"?{self.query}={self.signed}" if self.query else "")
+
+
+def test_where_a_source_lies_in_s3_the_page_gets_addresses_and_new_ones_whenever_it_asks(
+    page: Page, show: Workspace
+) -> None:
+    assert page.ask(kind="hello")[0]["urls"] is None
+    assert page.ask(kind="urls", id=7, source=1) == ({"kind": "urls", "id": 7, "urls": None}, [])
+    film = page.player._film
+    assert film is not None
+    page.player._film = replace(film, store=FarAway(show.root, "X-Amz-Signature"), url_seconds=60)
+    first = page.ask(kind="hello")[0]["urls"]
+    assert (first["from"], first["seconds"]) == ("s3", 60)
+    assert first["proxy"].startswith(
+        "https://bucket.example.org/review_proxies/video_1_proxy.mp4?X-Amz-Signature="
+    )
+    assert "_audio.m4a?X-Amz-" in first["audio"]
+    message, buffers = page.ask(kind="urls", id=8, source=1)
+    assert (message["kind"], message["id"], buffers) == ("urls", 8, [])
+    assert message["urls"]["proxy"] != first["proxy"]
+    assert "X-Amz" not in repr(page.player.get_state()).replace(repr(page.player.get_state()["_esm"]), "")
+    assert "X-Amz" not in repr(page.player)
+
+
+def test_addresses_of_a_cdn_change_with_the_proxy_since_it_keeps_what_it_has_sent(
+    page: Page, show: Workspace
+) -> None:
+    film = page.player._film
+    assert film is not None
+    page.player._film = replace(film, store=FarAway(show.root, ""))
+    message, _ = page.ask(kind="hello")
+    assert message["urls"]["from"] == "cdn"
+    for file in ("proxy", "audio"):
+        assert message["urls"][file].endswith(f"?v={message['source']['version']}")
+
+
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
         ({"kind": "rows", "source": 1, "first": 50, "end": 61}, "has 60 frames"),
         ({"kind": "rows", "source": 1, "first": 5, "end": 5}, "has 60 frames"),
         ({"kind": "read", "source": 1, "file": "master", "offset": 0, "size": 9}, "has no master"),
-        ({"kind": "read", "source": 1, "file": "proxy", "offset": 1 << 40, "size": 9}, "ends before byte"),
+        ({"kind": "read", "source": 1, "file": "proxy", "offset": 1 << 40, "size": 9}, "ends after"),
         ({"kind": "read", "source": 1, "file": "proxy", "offset": 0, "size": 1 << 30}, "at most"),
         (
             {"kind": "read", "source": 9, "file": "proxy", "offset": 0, "size": 9},
@@ -193,7 +239,7 @@ def test_long_sources_send_only_the_rows_that_are_needed() -> None:
         "pts": np.arange(n + 1, dtype=np.float64), "offset": np.zeros(n), "size": np.ones(n, np.uint32),
         "crc32": np.zeros(n, np.uint32),
     }  # fmt: skip
-    film = messages.Film({"id": 1}, {"version": "0" * 12}, b"", {}, made)
+    film = messages.Film({"id": 1}, {"version": "0" * 12}, b"", LocalStore("/nowhere"), {}, 60, made)
     clip = {
         "id": 1,
         "clip_no": 1,
