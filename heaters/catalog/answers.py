@@ -74,7 +74,7 @@ def next_pending(
 
 
 def _pending_in(outline: Outline, last: Clip) -> int | None:
-    own = (outline.source == last.source_video_id) & (outline.pending == 1)
+    own = (outline.source == last.source_video_id) & outline.pending
     ahead = own & (outline.start >= last.start_frame)
     found = outline.id[ahead] if ahead.any() else outline.id[own]
     return int(found[0]) if len(found) else None

@@ -11,6 +11,7 @@ from heaters.catalog.transaction import Transaction
 from heaters.domain import commands
 from heaters.domain.commands import Board, Change, Decision
 from heaters.domain.model import Clip
+from heaters.domain.states import CLIP_STATES
 from heaters.errors import CatalogDamaged
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _AHEAD: Final = 2
 """Pending clips behind the touched ones to read along: one of them is what the reviewer sees next."""
+_PLACES: Final = {name: place for place, name in enumerate(CLIP_STATES)}
 
 _MAKES_NO_CLIPS: Final = frozenset(
     {"approve", "skip", "archive", "reset", "merge", "move-cut", "group", "ungroup", "annotate", "label"}
@@ -33,6 +35,7 @@ class Outline:
 
     Attributes:
         group: 0 where there is none.
+        state: place in `CLIP_STATES`.
     """
 
     id: npt.NDArray[Any]
@@ -40,7 +43,20 @@ class Outline:
     start: npt.NDArray[Any]
     end: npt.NDArray[Any]
     group: npt.NDArray[Any]
-    pending: npt.NDArray[Any]
+    state: npt.NDArray[Any]
+
+    @property
+    def pending(self) -> npt.NDArray[Any]:
+        """Which clips are to be decided on."""
+        mask: npt.NDArray[Any] = self.state == _PLACES["pending"]
+        return mask
+
+    def counts(self, source_id: int) -> dict[str, int]:
+        """How many clips of a source are in each state."""
+        import numpy as np  # noqa: PLC0415
+
+        found = np.bincount(self.state[self.source == source_id], minlength=len(CLIP_STATES))
+        return {name: int(found[place]) for name, place in _PLACES.items() if name != "superseded"}
 
     def around(self, clip_ids: Iterable[int]) -> list[int]:
         """Ids of the clips that a change of these can concern.
@@ -73,12 +89,12 @@ class Outline:
                 one.start_frame,
                 one.end_frame,
                 one.group_id or 0,
-                one.state == "pending",
+                _PLACES[one.state],
             )
             for one in live
         ]
         fresh = np.array(rows, dtype=np.int64).reshape(len(rows), 6).T
-        columns = (self.id, self.source, self.start, self.end, self.group, self.pending)
+        columns = (self.id, self.source, self.start, self.end, self.group, self.state)
         return _ordered(*(np.concatenate([old[kept], new]) for old, new in zip(columns, fresh, strict=True)))
 
     def sound(self, n_frames: Mapping[int, int]) -> bool:
@@ -119,14 +135,12 @@ def read_outline(tx: Transaction, source_ids: Sequence[int]) -> Outline:
     marks = ", ".join("?" for _ in source_ids) or "NULL"
     where = f"source_video_id IN ({marks})" if len(source_ids) != 1 else "source_video_id = ?"
     found = tx.arrays(
-        "SELECT id, source_video_id, start_frame, end_frame, coalesce(group_id, 0) AS group_id, (state = 'pending')::BIGINT "
-        f"AS pending FROM clips WHERE {where} AND state <> 'superseded'", list(source_ids),
+        "SELECT id, source_video_id, start_frame, end_frame, coalesce(group_id, 0) AS group_id, "
+        f"list_position({list(CLIP_STATES)}, state)::BIGINT - 1 AS state FROM clips WHERE {where} AND state <> 'superseded'",
+        list(source_ids),
     )  # fmt: skip
     return _ordered(
-        *(
-            found[name]
-            for name in ("id", "source_video_id", "start_frame", "end_frame", "group_id", "pending")
-        )
+        *(found[name] for name in ("id", "source_video_id", "start_frame", "end_frame", "group_id", "state"))
     )
 
 

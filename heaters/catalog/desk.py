@@ -10,7 +10,7 @@ from typing import Any, Final
 from heaters.catalog import leases
 from heaters.catalog.changes import Done
 from heaters.catalog.clip_rows import clips_by_id
-from heaters.catalog.history import NAMED, history
+from heaters.catalog.history import NAMED, as_told, news_of
 from heaters.catalog.requests import Seat
 from heaters.catalog.transaction import Transaction
 from heaters.domain.model import Clip
@@ -107,23 +107,32 @@ def news(tx: Transaction, seat: Seat, done: Done | None = None) -> Answer:
     latest = tx.peek_id("clip_events") - 1
     if latest == seat.seen:
         return {"changes": [], "events": [], "seq": latest}
-    told = {"counts": counts(tx, seat.source_id), "seq": latest}
+    counted = done is not None and seat.source_id in done.sources
+    told = {
+        "counts": done.left.counts(seat.source_id) if done and counted else counts(tx, seat.source_id),
+        "seq": latest,
+    }
     written = len(done.told.get("undone", [done])) if done else 0
     alone = done is not None and not done.again and latest == seat.seen + written
     if done and alone and not done.told and any(one.source_video_id == seat.source_id for one in done.after):
         return {"changes": [], "events": [_own_event(tx, seat, done, latest)], **told}
-    changed = [] if alone else _changed_by_others(tx, seat, done.op_id if done else "")
-    events = history(tx.rows, seat.source_id, since=seat.seen, limit=EVENTS_TOLD)
-    return {"changes": [clip_row(clip) for clip in changed], "events": events, **told}
+    rows = news_of(tx.rows, seat.source_id, seat.seen)
+    foreign = {one for row in rows if not _is_of(row, done) for one in row["clip_ids"]}
+    wide = {one for row in rows if row["source_video_id"] is None for one in row["clip_ids"]}
+    fresh = {clip.id: clip for clip in done.after} if done and not done.again else {}
+    known = fresh | {clip.id: clip for clip in clips_by_id(tx, foreign | wide - fresh.keys())}
+    here = {one for one, clip in known.items() if clip.source_video_id == seat.source_id}
+    rows = [row for row in rows if row.pop("source_video_id") or here.intersection(row["clip_ids"])]
+    events = as_told(tx.rows, rows[:EVENTS_TOLD], {one: clip.ref for one, clip in known.items()})
+    return {
+        "changes": [clip_row(known[one]) for one in sorted(foreign & here)],
+        "events": events, **told,
+    }  # fmt: skip
 
 
-def _changed_by_others(tx: Transaction, seat: Seat, own: str) -> list[Clip]:
-    ids = tx.tuples(
-        "SELECT DISTINCT unnest(clip_ids) FROM clip_events WHERE seq > ? AND (source_video_id = ? OR source_video_id IS NULL) "
-        "AND op_id <> ? AND NOT starts_with(op_id, ?)", [seat.seen, seat.source_id, own, f"{own}/"],
-    )  # fmt: skip
-    clips = clips_by_id(tx, [row[0] for row in ids])
-    return [clip for clip in clips if clip.source_video_id == seat.source_id]
+def _is_of(event: Answer, done: Done | None) -> bool:
+    """Tell whether a command has written an event; one that takes several back writes as many."""
+    return done is not None and (event["op_id"] + "/").startswith(f"{done.op_id}/")
 
 
 def _own_event(tx: Transaction, seat: Seat, done: Done, seq: int) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from heaters.domain.script import Recorded
@@ -21,7 +21,7 @@ _OF_SOURCE: Final = (
 )
 """Numbers of a source's events; those of several sources name none. As one condition with OR, it would read every event's clips."""
 _COLUMNS: Final = (
-    f"seq, op_id, ts, reviewer, session, action, clip_ids[1:{NAMED}] AS clip_ids, len(clip_ids) AS clips, frame, undoes, "
+    "seq, op_id, ts, reviewer, session, action, {} AS clip_ids, len(clip_ids) AS clips, frame, undoes, "
     "undone_by IS NOT NULL AS undone"
 )
 
@@ -40,16 +40,31 @@ def history(ask: Ask, source_id: int, *, since: int = 0, limit: int = 50) -> lis
         first of them), `frame`, `undone`, and for an undo or redo `undoes` (the op_id it is about) and `of` (its action).
     """
     rows = ask(
-        f"SELECT {_COLUMNS} FROM clip_events WHERE seq IN (SELECT seq FROM {_OF_SOURCE} ORDER BY seq DESC LIMIT ?) ORDER BY seq DESC",
+        f"SELECT {_COLUMNS.format(f'clip_ids[1:{NAMED}]')} FROM clip_events "
+        f"WHERE seq IN (SELECT seq FROM {_OF_SOURCE} ORDER BY seq DESC LIMIT ?) ORDER BY seq DESC",
         [since, source_id, since, source_id, limit],
     )
-    if not rows:
-        return []
-    refs = _refs(ask, {clip_id for row in rows for clip_id in row["clip_ids"]})
+    return as_told(ask, rows, {})
+
+
+def news_of(ask: Ask, source_id: int, since: int) -> list[Row]:
+    """Events with a higher number of a source, and those of several sources, newest first, with all of their clips."""
+    return ask(
+        f"SELECT {_COLUMNS.format('clip_ids')}, source_video_id FROM clip_events "
+        "WHERE seq > ? AND (source_video_id = ? OR source_video_id IS NULL) ORDER BY seq DESC",
+        [since, source_id],
+    )
+
+
+def as_told(ask: Ask, rows: Sequence[Row], refs: Mapping[int, str]) -> list[Row]:
+    """Events as `history` gives them; `refs` of clips that are known need not be asked for."""
+    named = [{**row, "clip_ids": row["clip_ids"][:NAMED]} for row in rows]
+    missing = {clip_id for row in named for clip_id in row["clip_ids"]} - refs.keys()
+    all_refs = {**refs, **_refs(ask, missing)} if missing else refs
     actions = _actions(ask, {row["undoes"] for row in rows} - {None})
     return [
-        {**row, "refs": [refs[one] for one in row["clip_ids"]], "of": actions.get(row["undoes"])}
-        for row in rows
+        {**row, "refs": [all_refs[one] for one in row["clip_ids"]], "of": actions.get(row["undoes"])}
+        for row in named
     ]
 
 

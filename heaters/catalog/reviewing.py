@@ -168,7 +168,7 @@ def _told(tx: Transaction, seat: Seat, done: changes.Done) -> Answer:
 def _pending(tx: Transaction, seat: Seat, done: changes.Done | None = None) -> tuple[list[int], list[int]]:
     """First frames and ids of the pending clips of the source, as a command has left them."""
     outline = done.left if done and seat.source_id in done.sources else read_outline(tx, [seat.source_id])
-    own = (outline.source == seat.source_id) & (outline.pending == 1)
+    own = (outline.source == seat.source_id) & outline.pending
     return outline.start[own].tolist(), outline.id[own].tolist()
 
 

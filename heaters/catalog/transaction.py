@@ -18,6 +18,7 @@ class Transaction:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._taken: dict[str, int] = {}
         self.now = datetime.now(UTC).replace(tzinfo=None)
 
     def begin(self) -> None:
@@ -74,6 +75,8 @@ class Transaction:
 
     def peek_id(self, counter: str) -> int:
         """The id that `take_ids` would hand out first."""
+        if counter in self._taken:
+            return self._taken[counter] + 1
         found = self.tuples("SELECT value FROM counters WHERE name = ?", [counter])
         return int(found[0][0]) + 1 if found else 1
 
@@ -83,12 +86,14 @@ class Transaction:
             "UPDATE counters SET value = value + ? WHERE name = ? RETURNING value", [count, counter]
         )
         if found:
+            self._taken[counter] = int(found[0][0])
             return int(found[0][0]) - count + 1
         self.change("INSERT INTO counters VALUES (?, ?)", [counter, count])
         return 1
 
     def use_ids(self, counts: Mapping[str, int]) -> None:
         """Mark ids as handed out that the caller has peeked at: so many of each counter."""
+        self._taken = {name: value for name, value in self._taken.items() if name not in counts}
         steps = " ".join("WHEN ? THEN ?" for _ in counts)
         marks = ", ".join("?" for _ in counts)
         pairs = [value for pair in counts.items() for value in pair]
