@@ -145,7 +145,8 @@ def test_cut_lists_and_tables_of_labels_come_out_the_same(ws: Workspace, tmp_pat
     assert again.as_python(1) == ws.as_python(1)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 4))])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4))
 def test_whatever_two_reviewers_did_on_two_sources_comes_out_the_same_for_each_of_them(
     pattern: Path, tmp_path: Path, seed: int
 ) -> None:

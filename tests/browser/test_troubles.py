@@ -59,7 +59,10 @@ def test_a_lost_server_is_told_and_heals_by_itself_on_the_same_frame(host: Host,
     [
         {"status": 404, "body": "unknown"},
         {"status": 200, "body": "the whole file"},
-        {"status": 200, "body": "<html>log in</html>", "content_type": "text/html"},
+        pytest.param(
+            {"status": 200, "body": "<html>log in</html>", "content_type": "text/html"},
+            marks=pytest.mark.long,
+        ),
         {"status": 302, "headers": {"Location": "/login"}},
     ],
     ids=["not found", "200 instead of 206", "login page", "redirect to login"],

@@ -40,7 +40,7 @@ def visit(browser: Browser, address: str) -> tuple[Any, list[str]]:
     return page, asked
 
 
-@pytest.mark.parametrize("leave", ["close the tab", "go elsewhere"])
+@pytest.mark.parametrize("leave", ["close the tab", pytest.param("go elsewhere", marks=pytest.mark.long)])
 def test_a_page_that_is_left_ends_its_kernel(
     ws: Workspace, tmp_path: Path, browser: Browser, leave: str
 ) -> None:
