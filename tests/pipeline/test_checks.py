@@ -58,7 +58,8 @@ def test_verify_names_the_frame_that_differs(
 @pytest.mark.parametrize(
     ("kind", "state"),
     [
-        pytest.param("proxy_audio", "verify_failed", marks=pytest.mark.long), ("frame_scores", "verify_failed"), ("original", "ready"), ("source_keyframe", "ready"),
+        pytest.param("proxy_audio", "verify_failed", marks=pytest.mark.long),
+        ("frame_scores", "verify_failed"), ("original", "ready"), ("source_keyframe", "ready"),
     ],
 )  # fmt: skip
 def test_every_file_is_held_to_what_was_recorded(ws: Workspace, kind: str, state: str, how: str) -> None:
