@@ -7,12 +7,12 @@ notebook declares are let through.
 from __future__ import annotations
 
 import ast
-import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from heaters.domain.nearest import did_you_mean
 from heaters.errors import UsageError
 
 _SWITCH: Final = {
@@ -141,5 +141,4 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
 def _nearest(name: str, known: Mapping[str, Parameter]) -> str:
     if not known:
         return "; the notebook declares none: give one of its cells the tag `parameters`"
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"
+    return did_you_mean(name, known, otherwise=f"; there are {', '.join(known)}")

@@ -248,8 +248,9 @@ def _encode_then_copy(
             try:
                 for picture in itertools.chain([first], pictures):
                     writer.picture(replace(picture, number=picture.number - first.number))
-            finally:
                 writer.close()
+            finally:
+                writer.drop()
         return _copy(spec, master, preset, times, progress)
     finally:
         Path(master).unlink(missing_ok=True)

@@ -69,6 +69,7 @@ class DecodePass:
         self.seconds: dict[str, float] = {}
         self._early: list[Packet[AudioStream]] = []
         self._lanes: dict[str, Lane[Any]] = {}
+        self._writers: list[MasterWriter | ProxyWriter] = []
 
     def run(self, progress: Callable[[int], None] | None) -> None:
         """Read the source to its end and finish all files.
@@ -99,6 +100,8 @@ class DecodePass:
         except BaseException:
             for lane in self._lanes.values():
                 lane.abandon()
+            for writer in self._writers:
+                writer.drop()
             raise
 
     def _take_picture(self, picture: Picture) -> None:
@@ -118,12 +121,14 @@ class DecodePass:
         if spec.master:
             lead = self.sound.lead(first.pts * source.time_base, self._early)
             self._master = MasterWriter(spec.master, source, first, self.sound.tracks, lead)
+            self._writers.append(self._master)
             self._lanes["master"] = Lane("master", self._to_master, depth, self._close_master)
         track = self.sound.default.stream if self.sound.default else None
         self.proxy = ProxyWriter(
             spec.proxy, source, first, track,
             height=spec.proxy_height, crf=spec.proxy_crf, fastdecode=spec.proxy_fastdecode,
         )  # fmt: skip
+        self._writers.append(self.proxy)
         self._lanes["proxy"] = Lane("proxy", self._to_proxy, depth, self._close_proxy)
         self.scores = ScoreTaker(Path(spec.proxy).parent)
         # The taker's conversion changes a frame's tags for a moment (PyAV 18.1): it gets a reference of its own.

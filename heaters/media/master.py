@@ -20,6 +20,7 @@ from heaters.media.matroska_aspect import PLACEHOLDER, write_aspect
 from heaters.media.picture import Picture, picture_crc
 from heaters.media.sound import SoundBlock, SoundLine, usual_layout
 from heaters.media.source import LEAD_TAG, PIXEL_FORMAT_TAG, SAR_TAG, TIME_BASE_TAG
+from heaters.media.writing import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -164,6 +165,10 @@ class MasterWriter:
         self._container.close()
         if self._sar != 1:
             write_aspect(self._path, self._sar)
+
+    def drop(self) -> None:
+        """Let go of the file, whole or not; harmless after `close`."""
+        let_go(self._container)
 
     def _milliseconds(self, seconds: Fraction) -> int:
         return self._lead + math.floor((seconds - self._start) / MILLISECOND + Fraction(1, 2))

@@ -11,6 +11,7 @@ from av.stream import Discard
 from heaters.media.audio_encoder import AudioEncoder
 from heaters.media.sound import SoundBlock, SoundLine
 from heaters.media.upright import Upright, is_hdr
+from heaters.media.writing import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,6 +113,10 @@ class ProxyWriter:
         if self._sound is not None:
             self._mux(self._sound.finish())
         self._container.close()
+
+    def drop(self) -> None:
+        """Let go of the file, whole or not; harmless after `close`."""
+        let_go(self._container)
 
     def time_of(self, pts: int) -> int:
         """When a picture with this pts in the source is shown, in units of the file; exact but for absurd units."""

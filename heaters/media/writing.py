@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import av
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from av.container import OutputContainer
 
 _FIRST_OWN: Final = 0x10000  # FFmpeg's own error numbers are four letters, far above those of the system
 
@@ -27,3 +29,12 @@ def writes_to(path: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno and error.errno < _FIRST_OWN:
             raise OSError(error.errno, os.strerror(error.errno), path) from error
         raise
+
+
+def let_go(container: OutputContainer) -> None:
+    """Close a file that is lost anyway.
+
+    PyAV 18.1 ends an open file when it is collected, and where that fails (the disk is full) prints a traceback.
+    """
+    with suppress(OSError, av.error.FFmpegError):
+        container.close()

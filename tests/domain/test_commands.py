@@ -415,7 +415,7 @@ class TestRefusals:
     def test_an_unknown_action_is_told_which_there_are(self) -> None:
         with pytest.raises(
             UsageError,
-            match=r"unknown action 'delete'; there are approve, skip.*annotate; did you mean reset\?$",
+            match=r"unknown action 'delete'; there are approve, skip.*annotate$",
         ):
             decide(decision("delete", 1), board_of(*clips_of(0, 10)))
 

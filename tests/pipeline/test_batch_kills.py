@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -132,6 +135,38 @@ def test_a_kernel_that_does_not_listen_is_ended_all_the_same(ws: Workspace, tmp_
 
 
 # -- a full disk ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can't be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.long
+def test_a_disk_that_fills_up_ends_a_batch_with_a_sentence_and_the_next_one_goes_on(
+    small_disk: Path, long_film: Path
+) -> None:
+    ws = open_workspace(small_disk / "ws", create=True)
+    (ws.root / "heaters.toml").write_text("free_space_share = 1.0\n", "utf-8")
+    ws = open_workspace(ws.root)
+    ws.ingest(long_film)
+    victim = begun(ws, "--keep-free", "1B")
+    ballast, free = small_disk / "ballast", os.statvfs(small_disk)
+    with suppress(OSError):  # the master takes some of it meanwhile; then the disk is as full
+        ballast.write_bytes(b"\0" * (free.f_bavail * free.f_frsize - 100_000))
+    said = victim.said()
+    assert victim.process.returncode in {1, 3}, said
+    assert "o space left" in said
+    assert victim.orphans() == []
+    executed(ws)
+    ballast.unlink()
+    assert_the_next_run_ends_it(ws, victim)
 
 
 @pytest.mark.long
