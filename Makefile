@@ -16,7 +16,7 @@ help: ## this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.for-use ## a sample show from file to the review page (ARGS="--no-serve": to exported clips; ARGS="FILE": yours)
+demo: $(VENV)/.for-use ## a sample show from file to the review page (ARGS="--no-serve": to exported clips; ARGS="FILE_OR_URL": yours)
 	@$(BIN)/heaters demo $(ARGS)
 
 review: $(VENV)/.for-use ## the review page of a workspace (ARGS="--workspace DIR")

@@ -101,8 +101,9 @@ def run_stages(
                 continue
             unit = stage.plan(row, settings, address_for(row, settings, home))
             needed = _projected(stage, row, settings)
+            unit.spec["home"] = str(catalog.folder)
             reason = _obstacle(bounds, home, needed + sum(reserved[key] for key in units))
-            if reason := reason or restores.obstacle(unit):
+            if reason := reason or ingest.obstacle(unit) or restores.obstacle(unit):
                 left.add(row["id"])
                 outcome.waiting.append({"id": row["id"], "stage": stage.name, "reason": reason})
                 continue
@@ -122,10 +123,12 @@ def run_stages(
 
     def succeed(task: Task, result: dict[str, Any]) -> None:
         stage, unit = units.pop(task.key)
-        catalog.execute(stage.outcome(unit, result))
+        answer = ingest.apply(catalog, unit, result, stage.outcome(unit, result))
+        same = {"duplicate_of": answer["duplicate_of"]} if "duplicate_of" in answer else {}
         outcome.bytes += result.get("bytes", 0)
         outcome.done.append(
             {"id": unit.subject_id, "stage": stage.name, "seconds": round(result.get("seconds", 0.0), 3)}
+            | same
         )
         told(outcome)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from heaters import pipeline
 from heaters.catalog import requests
@@ -23,7 +23,18 @@ from heaters.errors import HeatersError, Interrupted, StageFailed, StoreUnavaila
 from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import fitting
 from heaters.execution.runlock import note_progress, run_lock
-from heaters.stages import archive, handover, ingest, intake, manifests, moving, store_snapshots, verify
+from heaters.stages import (
+    archive,
+    handover,
+    ingest,
+    intake,
+    manifests,
+    moving,
+    store_snapshots,
+    verify,
+    web,
+    web_pages,
+)
 from heaters.stages.stage import Stage, Unit, address_for, store_of
 from heaters.storage import Store, open_store
 
@@ -116,6 +127,15 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted(NamedTuple):
+    """How sources are to be taken; each as the argument of `Workspace.ingest`."""
+
+    whole_clip: bool
+    clip_file: bool
+    allow_truncated: bool
+    title: str | None
+
+
 class Work:
     """Takes in, runs stages, exports and verifies; the arguments are those of the methods of `Workspace`."""
 
@@ -128,25 +148,22 @@ class Work:
         self, *sources: str | Path, whole_clip: bool = False, clip_files: bool = False, allow_truncated: bool = False,
         title: str | None = None, on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
     ) -> list[Row]:  # fmt: skip
-        """One row for each file, in order."""
-        files = [file for source in sources for file in intake.files_of(source)]
+        confirm: web_pages.Confirm = False, watcher: Watcher | None = None,
+        """One row for each file and each film of the web, in order."""
+        named = [one for source in sources for one in self._meant(source, confirm)]
+        kind = Wanted(whole_clip, clip_files, allow_truncated, title if len(named) == 1 else None)
         rows = []
-        for file in files:
+        for one in named:
             try:
                 rows.append(
-                    self._ingest_one(
-                        file,
-                        whole_clip,
-                        clip_files,
-                        allow_truncated,
-                        title if len(files) == 1 else None,
-                        on_plan,
-                    )
+                    self._ingest_one(one, kind, on_plan)
+                    if isinstance(one, Path)
+                    else self._ingest_film(one, kind, watcher or fitting())
                 )
             except HeatersError as error:
-                if len(files) == 1 or error.exit_code > 1:
+                if len(named) == 1 or error.exit_code > 1:
                     raise
-                rows.append({"source": str(file), "error": error.as_json()})
+                rows.append({"source": str(one) if isinstance(one, Path) else one.shown, "error": error.as_json()})  # fmt: skip
         return rows
 
     def run(
@@ -284,38 +301,72 @@ class Work:
         ]
 
     def _ingest_one(
-        self, file: Path, whole_clip: bool, clip_file: bool, allow_truncated: bool, title: str | None,  # noqa: FBT001 - private
-        on_plan: Callable[[Path, Mapping[str, int]], None] | None,
+    def _meant(self, source: str | Path, confirm: web_pages.Confirm) -> Iterable[Path | web_pages.Film]:
+        if web_pages.is_address(source):
+            return web_pages.films_at(str(source), self.settings, confirm)
+        return intake.files_of(source)
+
+    def _ingest_film(self, film: web_pages.Film, kind: Wanted, watcher: Watcher) -> Row:
+        """Note what is at an address, then download it here and now; a film that is known is not asked for again."""
+        seen = web_pages.looked_up(film, self.settings)
+        probe = web.note_of(film.shown, seen["facts"], clip_file=kind.clip_file)
+        added = self.catalog.execute(requests.AddSource(
+            None, kind.title or seen["facts"]["title"] or film.shown, "web", film.shown, not (kind.whole_clip or kind.clip_file),
+            kind.allow_truncated, None, probe, seen["warnings"], self.store.place, web_key=probe["web"]["web_key"]))  # fmt: skip
+        row, duplicate = added["source"], added["duplicate"]
+        if ingest.pending(row, self.settings):
+            unit = ingest.plan(row, self.settings, address_for(row, self.settings, self.home))
+            unit.spec.update(home=str(self.catalog.folder), url=film.url, info=seen["info"])
+            key, label = f"{unit.stage}:{row['id']}", f"{row['id']} {unit.label}: {unit.stage}"
+            self.catalog.execute(
+                requests.StartStage(unit.stage, unit.subject_id, unit.input_hash, unit.params_hash)
+            )
+            watcher.begin(key, label, unit.total)
+            failure: HeatersError | None = None
+            try:
+                result = self._fetched(unit, film.shown, lambda done: watcher.advance(key, done))
+            except HeatersError as error:
+                failure = error
+                raise
+            finally:
+                watcher.end(key, failure)
+            answer = ingest.apply(self.catalog, unit, result, ingest.outcome(unit, result))
+            duplicate = "duplicate_of" in answer
+            row = {"id": answer.get("duplicate_of", row["id"])}
+        return {**self._sources(f"id = {row['id']:d}")[0], "duplicate": duplicate}
+
+        self, file: Path, kind: Wanted, on_plan: Callable[[Path, Mapping[str, int]], None] | None
     ) -> Row:  # fmt: skip
-        seen = intake.look(file, self.settings, clip_file=clip_file)
+        seen = intake.look(file, self.settings, clip_file=kind.clip_file)
         projected = dict(seen["probe"]["projected"])
         copied = seen["bytes"] if self.settings.originals == "copy" else 0
         intake.refuse_overflow(
             {mode: count + copied for mode, count in projected.items()}, self.settings, self.store.free_bytes(), str(file))  # fmt: skip
         added = self.catalog.execute(requests.AddSource(
-            seen["sha256"], title or file.stem, "upload", str(file), not (whole_clip or clip_file), allow_truncated, seen["bytes"],
-            seen["probe"], seen["warnings"], self.store.place))  # fmt: skip
+            seen["sha256"], kind.title or file.stem, "upload", str(file), not (kind.whole_clip or kind.clip_file),
+            kind.allow_truncated, seen["bytes"], seen["probe"], seen["warnings"], self.store.place))  # fmt: skip
         row = added["source"]
         if ingest.pending(row, self.settings):
             if on_plan:
                 on_plan(file, projected)
-            address = address_for(row, self.settings, self.home)
-            unit = ingest.plan({**row, "origin_url": str(file)}, self.settings, address)
+            unit = ingest.plan(
+                {**row, "origin_url": str(file)}, self.settings, address_for(row, self.settings, self.home)
+            )
             self.catalog.execute(
                 requests.StartStage(unit.stage, unit.subject_id, unit.input_hash, unit.params_hash)
             )
-            self.catalog.execute(ingest.outcome(unit, self._fetched(unit, file)))
+            self.catalog.execute(ingest.outcome(unit, self._fetched(unit, str(file))))
         return {**self._sources(f"id = {row['id']:d}")[0], "duplicate": added["duplicate"]}
 
-    def _fetched(self, unit: Unit, file: Path) -> Row:
-        """Copy in this process; a failure is noted, so that a later run tries it again."""
+    def _fetched(self, unit: Unit, name: str, report: Callable[[int], None] | None = None) -> Row:
+        """Copy or download in this process; a failure is noted, so that a later run tries it again if that can help."""
         try:
-            return ingest.run_one(unit.spec)
+            return ingest.run_one(unit.spec, report)
         except (HeatersError, OSError) as error:
-            told = as_error(f"{file}: ingest", error)
+            told = as_error(f"{name}: ingest", error)
             self.catalog.execute(requests.FailStage(
-                unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, told.message, permanent=False,
-                max_attempts=self.settings.max_attempts,
+                unit.stage, unit.subject_id, unit.input_hash, unit.params_hash, told.message,
+                permanent="url" in unit.spec and bool(getattr(told, "permanent", False)), max_attempts=self.settings.max_attempts,
             ))  # fmt: skip
             raise told from error
 

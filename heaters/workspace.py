@@ -26,6 +26,7 @@ from heaters.execution.loop import Watcher
 from heaters.execution.runlock import active_run, run_lock
 from heaters.stages import costs, detect
 from heaters.stages import janitor as cleaning
+from heaters.stages.downloads import remove_stale
 from heaters.stages.stage import op_id as new_op_id
 from heaters.stages.stage import store_of
 from heaters.storage import Store, open_store
@@ -108,28 +109,31 @@ class Workspace:
     def ingest(
         self, *sources: str | Path, whole_clip: bool = False, clip_files: bool = False, allow_truncated: bool = False,
         title: str | None = None, on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
+        confirm: bool | Callable[[str], bool] = False, watcher: Watcher | None = None,
     ) -> list[Row]:  # fmt: skip
-        """Take files, or all videos of folders, into the workspace.
+        """Take files, all videos of folders, or films of the web into the workspace.
 
         Args:
-            sources: files and folders.
+            sources: files, folders, and addresses that begin with http:// or https://.
             whole_clip: each file already is a clip: one clip spanning it, no detection.
             clip_files: each file is a finished clip, of an older workflow say: as `whole_clip`, and `export` copies the file
                 itself, unless a preset is asked for by name.
             allow_truncated: accept files of which only a part can be decoded.
             title: of the source, where it is a single file; default: the file's name without extension.
             on_plan: called before bytes are copied, with the projected bytes of both master modes.
+            confirm: take playlists too; or who is asked about each.
+            watcher: shows how far downloads are.
 
         Returns:
-            One row for each file, in order: the source row with `duplicate`, or `source` and `error`.
+            One row for each file or film, in order: the source row with `duplicate`, or `source` and `error`.
 
         Raises:
             HeatersError: where a single file was named and it can't be taken.
             NotEnoughSpace: the projection is over the allowed share of the free space.
         """
         return self._work.ingest(
-            *sources, whole_clip=whole_clip, clip_files=clip_files, allow_truncated=allow_truncated, title=title, on_plan=on_plan
-        )  # fmt: skip
+            *sources, whole_clip=whole_clip, clip_files=clip_files, allow_truncated=allow_truncated, title=title, on_plan=on_plan,
+            confirm=confirm, watcher=watcher)  # fmt: skip
 
     def run(
         self,
@@ -479,6 +483,7 @@ class Workspace:
             forgotten = self.catalog.execute(requests.DropArtifacts(lost))["dropped"]
             rows, restored = self.catalog.rows(cleaning.ARTIFACTS), self._catalog_folder / RESTORED_NOTE
             swept = cleaning.sweep(listing, self._sources(), rows, restored)
+            swept["parts"] += remove_stale(self._catalog_folder, self._sources())
             return {**swept, "forgotten": forgotten}
 
     def move(

@@ -144,19 +144,22 @@ class AddSource(NamedTuple):
     """Note a new source before its bytes are copied. Known bytes (same sha256) give the row that is there.
 
     Attributes:
+        sha256: None while nobody knows the bytes; then `web_key` says what is known already.
         store: where its files will lie, as of the column; None for the folder of the workspace.
+        web_key: by what a source from the web is known again; some object in `probe` has it too.
     """
 
-    sha256: str
+    sha256: str | None
     title: str
     origin: str
     origin_url: str
     needs_splicing: bool
     allow_truncated: bool
-    original_bytes: int
+    original_bytes: int | None
     probe: Mapping[str, Any]
     warnings: Sequence[str] = ()
     store: str | None = None
+    web_key: str | None = None
 
 
 class Artifact(NamedTuple):

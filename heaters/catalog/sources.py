@@ -36,11 +36,13 @@ _SETTABLE: Final = frozenset({
     "scores_filepath", "master_mode", "n_frames", "fps_num", "fps_den", "time_base", "start_pts", "end_pts", "constant_rate",
     "rotation", "width", "height", "sar_num", "sar_den", "duration", "detector", "detector_params", "verified_at",
 })  # fmt: skip
+_FETCHED: Final = frozenset({"sha256", "original_bytes", "probe"})
+"""What only ingest may set: of a film from the web it is known when it has been downloaded."""
 
 
 def add(request: requests.AddSource, tx: Transaction) -> dict[str, Any]:
     """Note a new source, or find the one with the same bytes; that one may be allowed to be truncated by now."""
-    known = tx.first("SELECT id, allow_truncated FROM source_videos WHERE sha256 = ?", [request.sha256])
+    known = _known(tx, request)
     if known:
         if request.allow_truncated and not known["allow_truncated"]:
             _set(tx, known["id"], {"allow_truncated": True})
@@ -75,10 +77,12 @@ def finish_stage(request: requests.FinishStage, tx: Transaction) -> dict[str, An
     """Apply the result of a stage, once. A source that was parked meanwhile keeps the result and stays parked."""
     if jobs.is_done(tx, _key(request)):
         return {"applied": False}
-    refused = set(request.columns) - _SETTABLE
+    refused = set(request.columns) - _SETTABLE - (_FETCHED if request.stage == "ingest" else frozenset())
     if refused:
         raise UsageError(f"a stage can't set {', '.join(sorted(refused))}")
     source = _source(tx, request.source_id)
+    if (twin := _twin(tx, request)) is not None:
+        return _fold(tx, source, twin)
     columns = {**request.columns, **_moved(source, DONE[request.stage]), "retry_count": 0}
     if source["ingest_state"] != "parked":
         columns["last_error"] = None
@@ -149,6 +153,39 @@ def retry(request: requests.Retry, tx: Transaction) -> dict[str, Any]:
         if jobs.forget_failed_exports(tx, source_id) or resumed:
             changed.append(source_id)
     return {"retried": changed}
+
+
+def _known(tx: Transaction, request: requests.AddSource) -> dict[str, Any] | None:
+    wanted = "SELECT id, allow_truncated FROM source_videos WHERE"
+    if request.sha256 is None:
+        return tx.first(f"{wanted} contains(probe, ?) ORDER BY id", [_mark(request.web_key)])
+    return tx.first(f"{wanted} sha256 = ?", [request.sha256])
+
+
+def _mark(web_key: str | None) -> str:
+    """How a key stands in the JSON of a probe; a title that quotes it has its quotes escaped."""
+    return json.dumps({"web_key": web_key})[1:-1]
+
+
+def _twin(tx: Transaction, request: requests.FinishStage) -> int | None:
+    """Another source with the bytes that were downloaded."""
+    if "sha256" not in request.columns:
+        return None
+    known = tx.first(
+        "SELECT id FROM source_videos WHERE sha256 = ? AND id <> ?",
+        [request.columns["sha256"], request.source_id],
+    )
+    return int(known["id"]) if known else None
+
+
+def _fold(tx: Transaction, source: Mapping[str, Any], twin: int) -> dict[str, Any]:
+    """Forget a source whose bytes another one has; that one is known by its key from now on, too."""
+    told, own = (json.loads(_source(tx, one)["probe"] or "{}") for one in (twin, source["id"]))
+    key = {"web_key": own.get("web", {}).get("web_key")}
+    _set(tx, twin, {"probe": json.dumps({**told, "also": [*told.get("also", []), key]})})
+    tx.change("DELETE FROM jobs WHERE subject = ?", [f"source:{source['id']}"])
+    tx.change("DELETE FROM source_videos WHERE id = ?", [source["id"]])
+    return {"applied": True, "duplicate_of": twin}
 
 
 def _lay_shots(tx: Transaction, request: requests.FinishStage) -> None:

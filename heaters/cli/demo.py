@@ -14,6 +14,7 @@ from heaters.cli.dashboard import serve_page
 from heaters.cli.sources import show_report
 from heaters.errors import UsageError
 from heaters.stages.intake import in_words
+from heaters.stages.web_pages import is_address
 from heaters.workspace import Workspace, open_workspace
 
 DEMO_FOLDER = Path("demo")
@@ -23,7 +24,7 @@ _SAMPLE_NAME = "sample_show.mp4"
 def demo(
     source: Annotated[
         str | None,
-        typer.Argument(metavar="FILE", help="A video of your own; default: a sample show made here."),
+        typer.Argument(metavar="FILE_OR_URL", help="A video of your own; default: a sample show made here."),
     ] = None,
     serve: Annotated[  # noqa: FBT002
         bool, typer.Option(help="Serve the review page; else review by script and export.")
@@ -35,8 +36,8 @@ def demo(
     """Take a show from file to the review page, or to exported clips, and say what happens at each step."""
     print(_plan(source, folder))
     ws = open_workspace(folder, create=True, reviewer="demo")
-    film = Path(source) if source else _sample(folder)
-    row = ws.ingest(film)[0]
+    film = source or _sample(folder)
+    row = ws.ingest(film, watcher=output.watcher())[0]
     if row.get("ingest_state") == "parked":
         raise UsageError(
             f"source {row['id']} is parked: {row['last_error']}; `heaters retry {row['id']}` tries it again"
@@ -74,14 +75,19 @@ def _finish(ws: Workspace, source_id: int, clips: list[dict[str, Any]]) -> None:
 
 def _plan(source: str | None, folder: Path) -> str:
     size = Path(source).stat().st_size if source and Path(source).is_file() else 0
-    film = f"{source} ({in_words(size)})" if source else "a sample show of 30 s, made on this machine"
-    space = f"about {in_words(60 * size)}" if source else "about 250 MB"
+    web = source is not None and is_address(source)
+    size_told = "from the web" if web else in_words(size)
+    film = f"{source} ({size_told})" if source else "a sample show of 30 s, made on this machine"
+    space = (
+        "about 60 times the download" if web else f"about {in_words(60 * size)}" if source else "about 250 MB"
+    )
+    download = "the film is downloaded, as far as it is not there yet" if web else "no download"
     free = in_words(shutil.disk_usage(folder.absolute().parent).free)
     minutes = (
         "about as long as the film lasts, for 720p on two cores" if source else "about a minute on two cores"
     )
     return (
-        f"heaters demo: {film}\ntakes {minutes}, no download, {space} of disk in {folder}/ ({free} are free)"
+        f"heaters demo: {film}\ntakes {minutes}, {download}, {space} of disk in {folder}/ ({free} are free)"
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json as json_module
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +46,9 @@ def init(
 
 
 def ingest(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, or folders of videos.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders of videos, or addresses.")
+    ],
     whole_clip: Annotated[bool, typer.Option(help="Each file already is a clip: no detection.")] = False,  # noqa: FBT002
     clip_files: Annotated[  # noqa: FBT002
         bool, typer.Option(help="Each file is a finished clip: no detection, and export copies it as it is.")
@@ -54,27 +57,30 @@ def ingest(
         bool, typer.Option(help="Take files of which only a part can be decoded.")
     ] = False,
     title: Annotated[str | None, typer.Option(metavar="T", help="Title of a single source.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take playlists without being asked.")] = False,  # noqa: FBT002
     workspace: WorkspaceOption = None,
     json: JsonOption = False,  # noqa: FBT002
 ) -> int:
-    """Take files into the workspace: hash, look, copy."""
+    """Take files and films of the web into the workspace: look, copy or download, hash."""
     ws = open_workspace(workspace)
     rows: list[dict[str, Any]] = []
     status = 0
     named = [(source, file) for source in sources for file in _files_of(source)]
     for source, file in named:
         try:
-            row = ws.ingest(
+            found = ws.ingest(
                 file, whole_clip=whole_clip, clip_files=clip_files, allow_truncated=allow_truncated,
                 title=title if len(named) == 1 else None, on_plan=None if json else _say_plan,
-            )[0]  # fmt: skip
+                confirm=yes or _asked(as_json=json), watcher=output.watcher(as_json=json),
+            )  # fmt: skip
+            status = max([status, *(int("error" in row) for row in found)])
         except HeatersError as error:
             if error.exit_code > UsageError.exit_code and not rows:
                 raise
-            row = {"source": str(file) if Path(source).is_dir() else source, "error": error.as_json()}
+            found = [{"source": str(file) if Path(source).is_dir() else source, "error": error.as_json()}]
             status = error.exit_code if error.exit_code > UsageError.exit_code or len(named) == 1 else 1
-        rows.append(row)
-        if not json:
+        rows += found
+        for row in found if not json else ():
             print(
                 _ingested(row, whole_clip=whole_clip, clip_files=clip_files, title=title),
                 file=sys.stderr if "error" in row else sys.stdout,
@@ -189,7 +195,10 @@ def _say_plan(what: Path | str, projected: Mapping[str, int]) -> None:
 def _files_of(source: str) -> Iterable[Path | str]:
     """The files that SOURCE means; one that means none is left to be refused by its name."""
     from heaters.stages.intake import files_of  # noqa: PLC0415
+    from heaters.stages.web_pages import is_address  # noqa: PLC0415
 
+    if is_address(source):
+        return [source]
     try:
         return list(files_of(source))
     except HeatersError:
@@ -211,7 +220,24 @@ def _ingested(row: Mapping[str, Any], *, whole_clip: bool, clip_files: bool, tit
         known += f"; {' and '.join(ignored)} not applied to it"
     parked = f"; it is parked: {row['last_error']}" if row["ingest_state"] == "parked" else ""
     again = f"; `heaters retry {row['id']}` takes it up again" if parked else ""
-    return f"source {row['id']}: {row['title']}{known}{parked}{again}"
+    return f"source {row['id']}: {row['title']}{known}{parked}{again}{_downloaded(row)}"
+
+
+def _downloaded(row: Mapping[str, Any]) -> str:
+    """What was taken of what was offered, and each thing that was odd, on lines of their own."""
+    if row["origin"] != "web" or row["duplicate"]:
+        return ""
+    from heaters.stages.web import in_words  # noqa: PLC0415
+
+    told = [in_words(json_module.loads(row["probe"] or "{}")), *json_module.loads(row["warnings"] or "[]")]
+    return "".join(f"\n  {line}" for line in told if line)
+
+
+def _asked(*, as_json: bool) -> bool | Callable[[str], bool]:
+    """Ask in a terminal; elsewhere the answer is no."""
+    if as_json or not sys.stdin.isatty():
+        return False
+    return lambda question: typer.confirm(f"{question}. Take them?")
 
 
 __all__ = ["Workspace", "ingest", "init", "park", "retry", "run", "show_report", "sources", "status"]

@@ -87,7 +87,7 @@ class _CellLine:
             else "{n_fmt}{unit}, {elapsed} gone"
         )
         meter = tqdm.format_meter(
-            done, self._total or None, time.monotonic() - self._began, unit=" frames", bar_format=form)  # fmt: skip
+            done, self._total or None, time.monotonic() - self._began, bar_format=form, **_unit(self._label))  # fmt: skip
         self._handle.update(self._bundle(meter, done=done), raw=True)
 
     def end(self, said: str) -> None:
@@ -113,9 +113,9 @@ class Bars(Silent):
         self._bars[key] = tqdm(
             total=total or None,
             desc=label[:60],
-            unit=" frames",
             mininterval=0.2,
             leave=True,
+            **_unit(label),
             **_size(),
         )
 
@@ -132,6 +132,13 @@ class Bars(Silent):
         else:
             bar.write(f"{bar.desc}: {error.message}", file=sys.stderr)
         bar.close()
+
+
+def _unit(label: str) -> dict[str, Any]:
+    """What a task counts: bytes are fetched, frames are worked on."""
+    return (
+        {"unit": "B", "unit_scale": True} if label.endswith((": ingest", ": move")) else {"unit": " frames"}
+    )
 
 
 def _is_kernel() -> bool:

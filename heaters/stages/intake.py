@@ -25,13 +25,8 @@ def files_of(source: str | Path) -> Iterator[Path]:
     """The files that a SOURCE argument means: itself, or the videos below a folder, sorted.
 
     Raises:
-        UsageError: a URL (web sources are not built yet), or a folder without a video.
+        UsageError: a folder without a video.
     """
-    if "://" in str(source):
-        raise UsageError(
-            f"{source} is a web address; this version takes files and folders: download it first",
-            source=str(source),
-        )
     path = Path(source).expanduser()
     if not path.is_dir():
         yield path.parent.resolve() / path.name

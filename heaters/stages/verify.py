@@ -21,6 +21,7 @@ from heaters.storage import open_store
 NAME: Final = "verify"
 _WAYS_OUT: Final = {
     "original": ": put the file back that was ingested",
+    "manifest": ": it tells where the source is from; put it back from a copy, if there is one",
     "source_keyframe": ": remove what is left of it, then `heaters janitor` and `heaters retune {} --apply` make it again",
 }
 """For what is not made anew by preparing the source again."""

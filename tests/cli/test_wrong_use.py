@@ -157,10 +157,11 @@ def test_retry_wants_names_or_all_but_not_both(fresh: Heaters) -> None:
         assert "--all" in fresh.refused(*words, status=2, kind="UsageError")
 
 
-def test_a_web_address_is_refused_with_the_way_out(fresh: Heaters) -> None:
-    (row,) = fresh.json("ingest", "https://example.org/film.mp4", status=2)
-    assert row["source"] == "https://example.org/film.mp4"
-    assert "download it first" in row["error"]["message"]
+@pytest.mark.parametrize("address", ["ftp://example.org/film.mp4", "file:///etc/passwd", "https://"])
+def test_an_address_of_another_kind_is_refused_with_the_way_out(fresh: Heaters, address: str) -> None:
+    (row,) = fresh.json("ingest", address, status=2)
+    assert row["source"] == address
+    assert "begins with http:// or https://" in row["error"]["message"]
 
 
 def test_a_broken_pipe_ends_quietly(fresh: Heaters, tmp_path: Path) -> None:
