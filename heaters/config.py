@@ -88,6 +88,36 @@ def _file_name(value: Any) -> str:
     return text
 
 
+def _endpoint(value: Any) -> str:
+    text = _web_address(value).rstrip("/")
+    if "@" in text or "?" in text:
+        raise ValueError(
+            "an address without a name, a password or a query: credentials come from boto3's own places"
+        )
+    return text
+
+
+def _bucket(value: Any) -> str:
+    text = str(value).strip()
+    if text and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", text):
+        raise ValueError("the name of a bucket, without s3://")
+    return text
+
+
+def _key_prefix(value: Any) -> str:
+    text = str(value).strip().strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9!_.*'()/-]*", text) or ".." in text or "//" in text:
+        raise ValueError("a path of letters, digits and -_.!*'() between slashes")
+    return text
+
+
+def _domain(value: Any) -> str:
+    text = str(value).strip().rstrip("/")
+    if text and not re.fullmatch(r"(https?://)?[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?", text):
+        raise ValueError("a domain, such as cdn.example.com")
+    return text
+
+
 def person_name(value: Any) -> str:
     """The name of somebody who decides.
 
@@ -112,6 +142,13 @@ def _setting(default: Any, parse: Callable[[Any], Any], about: str, env: str | N
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+_STORAGE_CLASS: Final = _one_of(
+    "STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"
+)
+_ALSO_READ: Final[Mapping[str, str]] = {"AWS_ENDPOINT_URL_S3": "s3_endpoint_url"}
+"""Variables that others have made, by the setting that they stand for where its own variable is not set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +198,45 @@ class Settings:
         default=True, parse=_switch, env="WEBCODECS_ENABLED",
         about="Decode single frames in the browser; off shows everything by its <video> element.",
     )  # fmt: skip
+    s3_bucket_name: str = _setting(
+        "",
+        _bucket,
+        "Bucket for the files of new sources; without one they go into the workspace.",
+        "S3_BUCKET_NAME",
+    )
+    s3_dev_bucket_name: str = _setting(
+        "", _bucket, "Bucket where app_env is development and s3_bucket_name is empty.", "S3_DEV_BUCKET_NAME"
+    )
+    s3_prod_bucket_name: str = _setting(
+        "", _bucket, "Bucket where app_env is production and s3_bucket_name is empty.", "S3_PROD_BUCKET_NAME"
+    )
+    s3_prefix: str = _setting("", _key_prefix, "Begins all keys in the bucket; one for each workspace.")
+    s3_endpoint_url: str = _setting(
+        "", _endpoint, "Address of an S3 server that is not Amazon's; AWS_ENDPOINT_URL_S3 is read, too."
+    )
+    original_storage_class: str = _setting("STANDARD", _STORAGE_CLASS, "Storage class of originals.")
+    gold_master_storage_class: str = _setting(
+        "GLACIER", _STORAGE_CLASS, "Storage class of gold masters.", "GOLD_MASTER_STORAGE_CLASS"
+    )
+    proxy_storage_class: str = _setting(
+        "STANDARD", _STORAGE_CLASS, "Storage class of review proxies.", "PROXY_STORAGE_CLASS"
+    )
+    final_clip_storage_class: str = _setting("STANDARD", _STORAGE_CLASS, "Storage class of exported clips.")
+    proxy_cdn_domain: str = _setting(
+        "", _domain, "Domain of the CDN from which pages read proxies.", "PROXY_CDN_DOMAIN"
+    )
+    cloudfront_dev_domain: str = _setting(
+        "", _domain, "That domain where app_env is development and proxy_cdn_domain is empty.", "CLOUDFRONT_DEV_DOMAIN")  # fmt: skip
+    cloudfront_prod_domain: str = _setting(
+        "", _domain, "That domain where app_env is production and proxy_cdn_domain is empty.", "CLOUDFRONT_PROD_DOMAIN")  # fmt: skip
+    cache_bytes: int = _setting(
+        20_000_000_000,
+        _whole(1_000_000, 1 << 50),
+        "Most bytes of copies on this machine of what lies in a bucket.",
+    )
+    presigned_seconds: int = _setting(
+        3600, _whole(60, 604_800), "How long a signed address lets a page read a file of a bucket."
+    )
     lock_seconds: float = _setting(
         30.0, _positive, "How long to wait for the catalog while another process holds it."
     )
@@ -279,8 +355,17 @@ def _gather(
                     f"setting {name} in {origin} is {raw!r}; it takes {_expected(error)}",
                     name=name,
                 ) from None
-            origins[name] = f"environment ({variable_of(name)})" if origin == "environment" else origin
+            origins[name] = (
+                f"environment ({_variable_read(name, environ)})" if origin == "environment" else origin
+            )
     return values, origins
+
+
+def _variable_read(name: str, environ: Mapping[str, str]) -> str:
+    """The variable that a setting came from."""
+    also = {setting: variable for variable, setting in _ALSO_READ.items()}
+    own = variable_of(name)
+    return own if own in environ else also.get(name, own)
 
 
 def _expected(error: Exception) -> str:
@@ -299,7 +384,8 @@ def _read_file(file: Path | None) -> dict[str, Any]:
 
 def _read_environment(environ: Mapping[str, str], known: set[str]) -> dict[str, str]:
     by_variable = {variable_of(name): name for name in known}
-    found = {by_variable[variable]: value for variable, value in environ.items() if variable in by_variable}
+    found = {name: environ[variable] for variable, name in _ALSO_READ.items() if variable in environ}
+    found |= {by_variable[variable]: value for variable, value in environ.items() if variable in by_variable}
     for variable in environ:
         if variable.startswith(PREFIX) and variable not in by_variable and variable not in _OUTSIDE_SETTINGS:
             raise SettingsError(

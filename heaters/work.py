@@ -19,6 +19,7 @@ from heaters.catalog import requests
 from heaters.config import Settings
 from heaters.domain import name_template
 from heaters.domain.bounds import Bounds, bounds
+from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.errors import HeatersError, Interrupted, StageFailed, StoreUnavailable, UsageError
 from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import fitting
@@ -404,10 +405,10 @@ class Work:
         )
 
     def _remove_dead_parts(self) -> None:
-        """Of the workspace's own folder, and of the store that takes what is new, which is so asked whether it is there."""
+        """Of the workspace's own folder. A store elsewhere is asked whether it is there; its uploads may be gone on with."""
         open_store(str(self.home)).remove_dead_parts()
         if self.store.place is not None:
-            self.store.remove_dead_parts()
+            next(self.store.list(ARTIFACT_FOLDERS[0]), None)
 
     def _start(self, verb: str) -> int:
         return int(self.catalog.execute(requests.StartRun(verb, os.getpid(), os.uname().nodename))["run_id"])

@@ -29,7 +29,7 @@ from heaters.stages import janitor as cleaning
 from heaters.stages.downloads import remove_stale
 from heaters.stages.stage import op_id as new_op_id
 from heaters.stages.stage import store_of
-from heaters.storage import Store, open_store
+from heaters.storage import Store, default_place, open_place, open_store
 from heaters.work import SNAPSHOTS, RunReport, Work
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Workspace:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
         self.settings = settings
-        self.store = open_store(str(root))
+        self.store = open_place(default_place(settings), settings, root)
         self._stores: dict[str | None, Store] = {self.store.place: self.store}
         self._catalog: Catalog | None = None
 

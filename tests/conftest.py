@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from driving import Heaters, make_film, make_show, open_workspace
+from s3_server import S3Server, s3_server
+from s3_server import program as s3_program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -71,8 +73,12 @@ def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the person who runs the tests reaches a test."""
     for name in [*os.environ]:
-        if name.startswith("HEATERS_"):
+        if (
+            name.startswith(("HEATERS_", "AWS_", "S3_", "CLOUDFRONT_", "PROXY_"))
+            or name == "GOLD_MASTER_STORAGE_CLASS"
+        ):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # else boto3 looks for credentials in the network
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
@@ -87,6 +93,24 @@ def launch_chromium() -> Iterator[Callable[[], Browser]]:
         pytest.skip("no Chromium is installed")
     with sync_playwright() as playwright:
         yield lambda: playwright.chromium.launch(executable_path=program, args=CHROMIUM_SWITCHES)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """A real S3 server; `s3.new_bucket()` makes a bucket."""
+    if s3_program() is None:
+        pytest.skip("SeaweedFS is not installed")
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket of its own, which settings and credentials in the environment name."""
+    name = s3.new_bucket()
+    for variable, value in {**s3.environ, "AWS_ENDPOINT_URL_S3": s3.endpoint, "S3_BUCKET_NAME": name}.items():
+        monkeypatch.setenv(variable, value)
+    return name
 
 
 @pytest.fixture(scope="session")

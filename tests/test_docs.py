@@ -83,7 +83,7 @@ def test_every_default_is_what_its_own_setting_takes_in_the_environment(one: Fie
 
 
 def test_every_variable_named_in_the_settings_page_is_read() -> None:
-    named = set(re.findall(r"HEATERS_[A-Z_]+", page("docs/settings.md")))
+    named = set(re.findall(r"HEATERS_[A-Z0-9_]+", page("docs/settings.md")))
     assert named == {
         variable_of(one.name) for one in fields(Settings) if variable_of(one.name).startswith("HEATERS_")
     } | {"HEATERS_WORKSPACE"}

@@ -57,6 +57,10 @@ class LocalPart:
         _sync(self._target.parent)
         return replace(_head(self._key, self._target), sha256=sha256)
 
+    def share(self) -> None:
+        """Let others read it from now on under another name, which nobody can remove before this one is closed."""
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+
     def __enter__(self) -> Self:
         return self
 

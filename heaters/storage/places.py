@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from heaters.config import Settings
+from heaters.storage.s3_address import PROXIES, SCHEME, S3Address
+
+CACHE: Final = "cache"
+"""Folder in a workspace for copies of what lies elsewhere."""
+
+
+def default_place(settings: Settings) -> str | None:
+    """Where new sources go: `s3://bucket/prefix` if a bucket is set, else None, the folder of the workspace."""
+    own = settings.s3_prod_bucket_name if settings.app_env == "production" else settings.s3_dev_bucket_name
+    bucket = settings.s3_bucket_name or own
+    return S3Address(bucket, settings.s3_prefix).place if bucket else None
 
 
 def address_of(place: str | None, settings: Settings, home: Path) -> str:
@@ -15,5 +27,27 @@ def address_of(place: str | None, settings: Settings, home: Path) -> str:
         settings: of the workspace.
         home: its folder.
     """
-    del settings
-    return str(home) if place is None else place
+    if place is None:
+        return str(home)
+    if not place.startswith(SCHEME):
+        return place
+    named = S3Address.read(place)
+    return S3Address(
+        bucket=named.bucket, prefix=named.prefix, endpoint=settings.s3_endpoint_url or None, cache=home / CACHE,
+        cache_bytes=settings.cache_bytes, classes=_classes(settings), cdn=_cdn(settings),
+    ).text  # fmt: skip
+
+
+def _classes(settings: Settings) -> dict[str, str]:
+    return {
+        "originals": settings.original_storage_class, "gold_masters": settings.gold_master_storage_class,
+        PROXIES: settings.proxy_storage_class, "final_clips": settings.final_clip_storage_class,
+    }  # fmt: skip
+
+
+def _cdn(settings: Settings) -> str | None:
+    """The address of the CDN: the one that is named, else that of the environment."""
+    production = settings.app_env == "production"
+    by_env = settings.cloudfront_prod_domain if production else settings.cloudfront_dev_domain
+    named = settings.proxy_cdn_domain or by_env
+    return named if "://" in named or not named else f"https://{named}"
