@@ -127,7 +127,6 @@ class RunReport:
             ) from error
 
 
-@dataclass(frozen=True, slots=True)
 class Wanted(NamedTuple):
     """How sources are to be taken; each as the argument of `Workspace.ingest`."""
 
@@ -137,6 +136,7 @@ class Wanted(NamedTuple):
     title: str | None
 
 
+@dataclass(frozen=True, slots=True)
 class Work:
     """Takes in, runs stages, exports and verifies; the arguments are those of the methods of `Workspace`."""
 
@@ -148,8 +148,8 @@ class Work:
     def ingest(
         self, *sources: str | Path, whole_clip: bool = False, clip_files: bool = False, allow_truncated: bool = False,
         title: str | None = None, on_plan: Callable[[Path, Mapping[str, int]], None] | None = None,
-    ) -> list[Row]:  # fmt: skip
         confirm: web_pages.Confirm = False, watcher: Watcher | None = None,
+    ) -> list[Row]:  # fmt: skip
         """One row for each file and each film of the web, in order."""
         named = [one for source in sources for one in self._meant(source, confirm)]
         kind = Wanted(whole_clip, clip_files, allow_truncated, title if len(named) == 1 else None)
@@ -301,7 +301,6 @@ class Work:
             {"id": row["id"], "stage": stage.name, "reason": stage.about} for row, stage in found if stage
         ]
 
-    def _ingest_one(
     def _meant(self, source: str | Path, confirm: web_pages.Confirm) -> Iterable[Path | web_pages.Film]:
         if web_pages.is_address(source):
             return web_pages.films_at(str(source), self.settings, confirm)
@@ -336,6 +335,7 @@ class Work:
             row = {"id": answer.get("duplicate_of", row["id"])}
         return {**self._sources(f"id = {row['id']:d}")[0], "duplicate": duplicate}
 
+    def _ingest_one(
         self, file: Path, kind: Wanted, on_plan: Callable[[Path, Mapping[str, int]], None] | None
     ) -> Row:  # fmt: skip
         seen = intake.look(file, self.settings, clip_file=kind.clip_file)
@@ -384,7 +384,8 @@ class Work:
         """
         began = time.monotonic()
         with run_lock(self.catalog.folder, verb) as batch:
-            self._remove_dead_parts()
+            if verb != moving.NAME:  # which goes on with uploads that were killed
+                self._remove_dead_parts()
             run_id = batch or self._start(verb)
             with nullcontext() if batch else self._closed_run(run_id):
                 outcome = work(run_id, watcher or fitting())
