@@ -26,6 +26,7 @@ from heaters.execution.progress import fitting
 from heaters.execution.runlock import note_progress, run_lock
 from heaters.stages import (
     archive,
+    downloads,
     handover,
     ingest,
     intake,
@@ -327,6 +328,11 @@ class Work:
                 result = self._fetched(unit, film.shown, lambda done: watcher.advance(key, done))
             except HeatersError as error:
                 failure = error
+                if not duplicate and getattr(
+                    error, "permanent", False
+                ):  # as of a file that is none, no row is left
+                    self.catalog.execute(requests.ForgetSource(row["id"]))
+                    downloads.clear(downloads.folder_of(self.catalog.folder, row["id"]))
                 raise
             finally:
                 watcher.end(key, failure)

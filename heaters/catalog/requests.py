@@ -230,6 +230,12 @@ class Park(NamedTuple):
     reason: str
 
 
+class ForgetSource(NamedTuple):
+    """Take back a new source of which nothing could ever be fetched; its row goes."""
+
+    source_id: int
+
+
 class Retry(NamedTuple):
     """Let parked or failed sources be tried again from where they stand; clears their counts."""
 

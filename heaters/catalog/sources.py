@@ -127,6 +127,15 @@ def park(request: requests.Park, tx: Transaction) -> dict[str, Any]:
     return _source(tx, request.source_id)
 
 
+def forget(request: requests.ForgetSource, tx: Transaction) -> dict[str, Any]:
+    """Remove the row of a source without an original."""
+    source = _source(tx, request.source_id)
+    if source["original_filepath"] is not None:
+        raise UsageError(f"source {source['id']} has been fetched and stays", source_id=source["id"])
+    _remove(tx, source["id"])
+    return {"forgotten": source["id"]}
+
+
 def retry(request: requests.Retry, tx: Transaction) -> dict[str, Any]:
     """Let sources, and the failed exports of their clips, be tried again.
 
@@ -183,9 +192,13 @@ def _fold(tx: Transaction, source: Mapping[str, Any], twin: int) -> dict[str, An
     told, own = (json.loads(_source(tx, one)["probe"] or "{}") for one in (twin, source["id"]))
     key = {"web_key": own.get("web", {}).get("web_key")}
     _set(tx, twin, {"probe": json.dumps({**told, "also": [*told.get("also", []), key]})})
-    tx.change("DELETE FROM jobs WHERE subject = ?", [f"source:{source['id']}"])
-    tx.change("DELETE FROM source_videos WHERE id = ?", [source["id"]])
+    _remove(tx, source["id"])
     return {"applied": True, "duplicate_of": twin}
+
+
+def _remove(tx: Transaction, source_id: int) -> None:
+    tx.change("DELETE FROM jobs WHERE subject = ?", [f"source:{source_id}"])
+    tx.change("DELETE FROM source_videos WHERE id = ?", [source_id])
 
 
 def _lay_shots(tx: Transaction, request: requests.FinishStage) -> None:

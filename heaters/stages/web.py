@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from heaters.config import Settings
 from heaters.domain import layout
 from heaters.domain.stopping import heed
-from heaters.errors import NotEnoughSpace
+from heaters.errors import NotAVideo, NotEnoughSpace
 from heaters.stages import intake
-from heaters.stages.downloads import folder_of, held
+from heaters.stages.downloads import clear, folder_of, held
 from heaters.stages.publishing import publish
 from heaters.stages.stage import Row, Unit, digest
 from heaters.storage import open_store
@@ -80,7 +80,7 @@ def fetch(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
     from heaters.media import download  # noqa: PLC0415 - only where something is downloaded
 
     began, settings = time.monotonic(), Settings(**spec["settings"])
-    folder = folder_of(spec["home"], spec["source_id"])
+    folder, shown = folder_of(spec["home"], spec["source_id"]), spec["probe"]["web"]["url"]
     with held(folder) as lock:
         told = download.fetch(
             spec["url"], folder, rules_of(settings), spec.get("info"), report, keep_open=lock
@@ -88,11 +88,10 @@ def fetch(spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
         seconds = time.monotonic() - began
         parts = [Path(part) for part in told["parts"]]
         count = sum(part.stat().st_size for part in parts)
-        _refuse_overflow(count, folder, spec["probe"]["web"]["url"])
-        film, why = _whole(parts, folder, settings)
-        seen = intake.look(film, settings)
+        _refuse_overflow(count, folder, shown)
+        film, why, seen = _looked_at(parts, folder, settings, shown)
         web = {
-            **spec["probe"].get("web", {}), **note_of(spec["probe"]["web"]["url"], told["facts"])["web"],
+            **spec["probe"].get("web", {}), **note_of(shown, told["facts"])["web"],
             "web_key": spec["probe"]["web"]["web_key"], "attempts": told["attempts"], "largest": told["largest"],
             "taken": [seen["probe"]["width"], seen["probe"]["height"]], "formats": told["chosen"],
             "requires_normalization": why, "bytes_per_second": round(count / max(seconds, 1e-3)),
@@ -119,6 +118,22 @@ def in_words(probe: Mapping[str, Any]) -> str:
         f"taken in {web['taken'][0]}x{web['taken'][1]} of {offered[0]}x{offered[1]} offered"
         f"{f', {codecs}' if codecs else ''}, {intake.in_words(web['bytes_per_second'])}/s{why}"
     )
+
+
+def _looked_at(
+    parts: Sequence[Path], folder: Path, settings: Settings, shown: str
+) -> tuple[Path, str | None, dict[str, Any]]:
+    """The film, why it was remuxed, and what is seen in it; of what is no film nothing is left to go on with."""
+    film = parts[0]
+    try:
+        film, why = _whole(parts, folder, settings)
+        return film, why, intake.look(film, settings)
+    except NotAVideo as error:
+        clear(folder)
+        told = error.message
+        for path in {*parts, film}:
+            told = told.replace(str(path), shown)
+        raise NotAVideo(told, url=shown) from error
 
 
 def _whole(parts: Sequence[Path], folder: Path, settings: Settings) -> tuple[Path, str | None]:
