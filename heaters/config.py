@@ -352,13 +352,18 @@ def _gather(
                 values[name] = known[name].metadata["parse"](raw)
             except (ValueError, TypeError) as error:
                 raise SettingsError(
-                    f"setting {name} in {origin} is {raw!r}; it takes {_expected(error)}",
+                    f"setting {name} in {origin} is {_shown(raw)!r}; it takes {_expected(error)}",
                     name=name,
                 ) from None
             origins[name] = (
                 f"environment ({_variable_read(name, environ)})" if origin == "environment" else origin
             )
     return values, origins
+
+
+def _shown(value: Any) -> Any:
+    """A refused value, without what may be a secret in an address."""
+    return re.sub(r"//[^/@]*@|\?.*", "…", value) if isinstance(value, str) and "://" in value else value
 
 
 def _variable_read(name: str, environ: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.errors import HeatersError
 from heaters.execution.runlock import active_run
 from heaters.stages.intake import in_words
@@ -18,6 +19,7 @@ def examine(workspace: str | None) -> list[dict[str, Any]]:
     """One row for each check: what, whether it is well, and what was found."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("system", _system), ("encoders", _encoders), ("duckdb", _duckdb), ("workspace", lambda: _workspace(workspace)),
+        ("store", lambda: _store(workspace)),
     ]  # fmt: skip
     return [_row(name, look) for name, look in checks]
 
@@ -45,6 +47,16 @@ def _duckdb() -> str:
     from heaters.catalog.direct import duckdb_version  # noqa: PLC0415 - to look at it
 
     return duckdb_version()
+
+
+def _store(workspace: str | None) -> str:
+    """Where new sources go, if it can be reached."""
+    ws = open_workspace(workspace)
+    if ws.store.place is None:
+        return "the folder of the workspace"
+    next(ws.store.list(ARTIFACT_FOLDERS[0]), None)
+    where = f" at {ws.settings.s3_endpoint_url}" if ws.settings.s3_endpoint_url else ""
+    return f"{ws.store.place}{where}, gold masters in {ws.settings.gold_master_storage_class}"
 
 
 def _workspace(workspace: str | None) -> str:

@@ -19,6 +19,7 @@ from botocore.exceptions import (
     ProfileNotFound,
     SSOError,
 )
+from botocore.exceptions import ConnectionError as NoConnection
 
 from heaters.errors import Archived, StoreUnavailable
 from heaters.storage.s3_address import S3Address
@@ -141,7 +142,7 @@ def _connection_fault(error: Exception, uri: str, endpoint: str | None) -> Store
         return StoreUnavailable(
             f"{uri}: there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
         )
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | NoConnection):
         where = endpoint or "Amazon S3"
         return StoreUnavailable(
             f"{uri}: {where} does not answer ({type(error).__name__}): check the network and s3_endpoint_url"
