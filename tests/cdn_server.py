@@ -64,6 +64,12 @@ class Cdn:
 
     folder: Path
     port: int
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """End it, if it still runs."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
 
     @property
     def url(self) -> str:
@@ -102,12 +108,12 @@ def cdn(folder: Path, upstream: str, origins: Sequence[str] = ()) -> Iterator[Cd
             stderr=out,
             start_new_session=True,
         )
+        made = Cdn(folder, port, process)
         try:
             _wait(process, port, folder)
-            yield Cdn(folder, port)
+            yield made
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(10)
+            made.stop()
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:

@@ -5,6 +5,8 @@ Credentials are those of the server's own process. All of this waits for a netwo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
@@ -41,12 +43,8 @@ class StoredMedia:
             UnknownReference: the object is not there any more, or lies in an archive.
             StoreUnavailable: the store does not answer.
         """
-        try:
+        with _told(self.store, self.key):
             return self.store.read(self.key, start, length)
-        except StoreUnavailable as error:
-            if isinstance(error, Archived) or self.store.head(self.key) is None:
-                raise UnknownReference(error.message, key=self.key) from error
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -78,13 +76,25 @@ def open_stored(
     return StoredMedia(_store(address), key, size, content_type, f'"{sha256[:32]}-{kind}"')
 
 
+@contextmanager
+def _told(store: Store, key: str) -> Iterator[None]:
+    """Tell an object that is not there, or lies in an archive, from a store that does not answer: that one is waited for."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        if isinstance(error, Archived) or store.head(key) is None:
+            raise UnknownReference(error.message, key=key) from error
+        raise
+
+
 @lru_cache(maxsize=1024)
 def _facts(address: str, source_id: int, key: str, version: tuple[str, int]) -> tuple[str, int]:
     """SHA-256 of the proxy, and bytes of the object; the same for as long as the version is."""
     store, (wanted, digits) = _store(address), version
+    index = layout.frame_index(source_id)
     try:
-        footer = read_footer(store.local_path(layout.frame_index(source_id)))
-        sha256 = footer["proxy_sha256"]
+        with _told(store, index):
+            sha256 = read_footer(store.local_path(index))["proxy_sha256"]
     except (CatalogDamaged, KeyError) as error:
         raise UnknownReference(
             f"the frame index of source {source_id} can't be read: `heaters retry {source_id}`, then `heaters run`",

@@ -24,8 +24,6 @@ MOST_ROWS: Final = 5_000
 MOST_BYTES: Final = 4 << 20
 """Bytes in one answer over the widget's channel."""
 VERSION_DIGITS: Final = 12
-URL_SECONDS: Final = 3_600
-"""For how long addresses work."""
 BYTES_ASKED: Final = frozenset({"rows", "read", "urls"})
 """Kinds of questions for bytes, and for where they are."""
 
@@ -77,7 +75,7 @@ class Film:
         keys = {"proxy": source["proxy_filepath"], "audio": source["proxy_audio_filepath"]}
         return cls(
             source, _facts(source, footer, store), base64.b64decode(footer["avcc"]), store,
-            {file: key for file, key in keys.items() if key}, URL_SECONDS,
+            {file: key for file, key in keys.items() if key}, workspace.settings.presigned_seconds,
             {
                 "pts": np.append(columns["pts"], end).astype(np.float64) - start,
                 "offset": columns["offset"].astype(np.float64),
@@ -127,7 +125,7 @@ class Film:
     @property
     def places(self) -> dict[int, str | None]:
         """Where the server finds the source, if not in the folder of the workspace: an address for `open_store`."""
-        return {self.source["id"]: self.store.address if self.store.place else None}
+        return {self.source["id"]: self.store.address if self.source["store"] else None}
 
     def urls(self) -> Row | None:
         """Addresses by which the page reads the files without us, good from now on; None where they lie in a folder.
