@@ -59,13 +59,18 @@ define with_node
 	else echo "no Node 20.12 or newer here: tsc and the tests of widgets/ are left out" >&2; test -z "$$CI"; fi
 endef
 
-# The player's tests need a browser. We install one only where we may: as root, with apt, where there is none.
+# The player's tests need a browser, and nginx to stand in for a CDN. We install them only where we may: as root, with apt, where there is none.
+# RUNLEVEL=1 keeps Debian from starting nginx as a service.
 .PHONY: browser
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || command -v chromium-browser >/dev/null \
 	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing chromium for the player's tests" \
 	&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
 	|| echo "no Chromium here: the player's tests will be skipped (Debian, Ubuntu: apt install chromium)" >&2
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; command -v nginx >/dev/null \
+	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing nginx for the tests of a CDN" \
+	&& apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light >/dev/null; } \
+	|| echo "no nginx here: the tests of a CDN will be skipped (Debian, Ubuntu: apt install nginx-light)" >&2
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "heaters needs Python 3.11 or newer, and none is on PATH: install one, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }

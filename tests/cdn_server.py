@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 MISSING = "nginx is not installed (Debian, Ubuntu: apt install nginx-light), and it stands in for a CDN"
 
@@ -91,8 +89,7 @@ def cdn(folder: Path, upstream: str, origins: Sequence[str] = ()) -> Iterator[Cd
         upstream: address below which the keys lie.
         origins: of pages that may read; regular expressions begin with `~`.
     """
-    if PROGRAM is None:
-        pytest.skip(MISSING)
+    assert PROGRAM, MISSING
     folder.mkdir(parents=True, exist_ok=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

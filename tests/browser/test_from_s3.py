@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cdn_server import Cdn, cdn
-from driving import open_workspace
+from cdn_server import MISSING, PROGRAM, Cdn, cdn
+from driving import Heaters, open_workspace
 from hosts import Host, lab, notebook, voila
 from lab_page import LabPage
 from numbered_films import make
@@ -21,7 +22,9 @@ from watching import Watched, console_of
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+CDN_PAGE = Path(__file__).resolve().parents[2] / "docs" / "cdn.md"
 FILM = FILMS["cfr25"]
+PROXY = "review_proxies/video_1_proxy.mp4"
 FRAMES = (7, 70, 33, 79, 0, 12, 51)
 SHOW = """
 import heaters
@@ -68,15 +71,20 @@ def shelf(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sh
 
 
 def allow_pages(s3: S3Server, name: str) -> None:
-    """Let pages of all origins read by signed addresses, and the cache without any."""
-    client = s3.client()
-    exposed = ["Content-Range", "Content-Length", "ETag", "Accept-Ranges"]
-    rule = {
-        "AllowedOrigins": ["*"], "AllowedMethods": ["GET", "HEAD"], "AllowedHeaders": ["Range"], "ExposeHeaders": exposed,
+    """Let pages of all origins read by signed addresses, by the rules of docs/cdn.md, and the cache without any."""
+    documented = re.search(r"```json\n(.*?)```", CDN_PAGE.read_text("utf-8"), re.DOTALL)
+    assert documented
+    (rule,) = json.loads(documented[1])
+    rules = {"CORSRules": [{**rule, "AllowedOrigins": ["*"]}]}
+    s3.client().put_bucket_cors(Bucket=name, CORSConfiguration=rules)
+    allowed = {
+        "Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{name}/*"],
     }  # fmt: skip
-    client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
-    allowed = f'{{"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::{name}/*"]}}'
-    client.put_bucket_policy(Bucket=name, Policy=f'{{"Version": "2012-10-17", "Statement": [{allowed}]}}')
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
+    s3.client().put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+
+
+needs_nginx = pytest.mark.skipif(PROGRAM is None, reason=MISSING)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ class Fronted:
 @pytest.fixture(scope="module")
 def fronted(shelf: Shelf) -> Iterator[Fronted]:
     """The cache lets in pages of 127.0.0.1, and not those of localhost."""
+    if PROGRAM is None:
+        pytest.skip(MISSING)
     look = notebook(shelf.folder / "look.ipynb", SHOW)
     with (
         cdn(shelf.folder / "nginx", shelf.public, [OWN_ORIGIN]) as cache,
@@ -132,6 +142,21 @@ def test_frames_come_from_the_cache_of_another_origin_without_asking_first_and_w
     assert ours == errors == []
 
 
+def test_doctor_finds_that_pages_may_read_from_the_cache_and_from_the_bucket(
+    fronted: Fronted, shelf: Shelf, s3: S3Server
+) -> None:
+    origin = fronted.host.url.rstrip("/")
+    rows = Heaters().json("doctor", "--cdn", f"{fronted.cdn.url}/{PROXY}", "--origin", origin)
+    assert {row["check"]: row["found"] for row in rows}["CORS"] == f"Access-Control-Allow-Origin: {origin}"
+    named = {"Bucket": shelf.environ["S3_BUCKET_NAME"], "Key": PROXY}
+    signed = s3.client().generate_presigned_url("get_object", Params=named, ExpiresIn=60)
+    Heaters().json("doctor", "--cdn", signed, "--origin", "https://elsewhere.example.org")
+    stranger = Heaters().json(
+        "doctor", "--cdn", f"{fronted.cdn.url}/{PROXY}", "--origin", "http://localhost:1", status=1
+    )
+    assert [row["check"] for row in stranger if not row["ok"]] == ["CORS", "preflight"]
+
+
 @pytest.mark.long
 def test_without_webcodecs_the_element_reads_from_the_cache_and_may_be_drawn(
     fronted: Fronted, page: Page
@@ -164,6 +189,7 @@ def test_a_page_that_is_not_let_in_reads_from_our_server_and_says_why(
 
 
 @pytest.mark.long
+@needs_nginx
 def test_a_cache_that_goes_away_is_left_for_our_server_in_mid_work(
     shelf: Shelf, page: Page, tmp_path: Path
 ) -> None:

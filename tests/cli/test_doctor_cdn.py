@@ -6,10 +6,12 @@ import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from cdn_server import CONFIGURATION
 from driving import Heaters
 
 FILM = b"\0\0\0\x18ftypisom" + bytes(n * 7919 % 251 for n in range(50_000))
@@ -210,6 +212,17 @@ def test_nobody_there_is_one_row(cdn: Cdn) -> None:
     with_tls = cdn.url.replace("http", "https")
     (row,) = Heaters().json("doctor", "--cdn", with_tls, status=1)
     assert "does not answer" in row["found"]
+
+
+def test_the_page_on_cdns_configures_nginx_as_these_tests_do() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "cdn.md").read_text("utf-8")
+    documented = re.search(r"```nginx\n(.*?)```", page, re.DOTALL)
+    assert documented
+    location = documented[1].partition("location ")[2]
+    lines = [" ".join(line.split()) for line in location.splitlines()[1:] if ";" in line]
+    assert len(lines) > 12
+    tested = " ".join(CONFIGURATION.format(folder="", port=0, upstream="", origins="").split())
+    assert [line for line in lines if line not in tested and "proxy_pass" not in line] == []
 
 
 @pytest.mark.parametrize("url", ["", "ftp://host/x", "https://", "proxy.mp4", "http://host:99999/x?secret=1"])
