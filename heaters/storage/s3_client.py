@@ -70,10 +70,11 @@ _BY_CODE: Final[Mapping[str, tuple[type[StoreUnavailable], str]]] = {
     "PreconditionFailed": _CHANGED, "ConditionalRequestConflict": _CHANGED, "NoSuchUpload": _CHANGED, "NoSuchKey": _GONE,
     "NotFound": _GONE, "404": _GONE, "ExpiredToken": _EXPIRED, "RequestTimeTooSkewed": _EXPIRED, "InvalidToken": _EXPIRED,
     "NoSuchBucket": (StoreUnavailable, "there is no such bucket: make it, or set s3_bucket_name to one that is there"),
+    "400": _ELSEWHERE, "AuthorizationHeaderMalformed": _ELSEWHERE, "PermanentRedirect": _ELSEWHERE,
     "InvalidObjectState": (Archived, "it lies in an archive class and has to be restored first"),
 }  # fmt: skip
 _BY_STATUS: Final[Mapping[int, tuple[type[StoreUnavailable], str]]] = {
-    301: _ELSEWHERE, 307: _ELSEWHERE, 400: _ELSEWHERE, 401: _DENIED, 403: _DENIED, 409: _CHANGED, 412: _CHANGED,
+    301: _ELSEWHERE, 307: _ELSEWHERE, 401: _DENIED, 403: _DENIED, 409: _CHANGED, 412: _CHANGED,
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import random
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -126,12 +127,11 @@ class Publisher:
         def send(start: int) -> None:
             number = start // upload.part_bytes + 1
             data = os.pread(descriptor, upload.part_bytes, start)
-            there = known.get(number, {})
+            there, checksum = known.get(number, {}), base64.b64encode(zlib.crc32(data).to_bytes(4)).decode()
             if there.get("Size") != len(data) or there["ETag"].strip('"') != _md5(data):
-                there = _resent(lambda: self._bucket.call(
-                    "upload_part", upload.key, UploadId=upload_id, PartNumber=number, Body=data, ChecksumAlgorithm="CRC32"))  # fmt: skip
-            kept = {name: there[name] for name in ("ETag", "ChecksumCRC32") if name in there}
-            parts[number] = {"PartNumber": number, **kept}
+                named = {"UploadId": upload_id, "PartNumber": number, "ChecksumCRC32": checksum}
+                there = _resent(lambda: self._bucket.call("upload_part", upload.key, Body=data, **named))
+            parts[number] = {"PartNumber": number, "ETag": there["ETag"], "ChecksumCRC32": checksum}
 
         try:
             in_threads(send, range(0, upload.bytes, upload.part_bytes), THREADS)
