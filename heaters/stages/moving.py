@@ -33,7 +33,7 @@ from heaters.storage import Head, Store
 
 Row = dict[str, Any]
 NAME: Final = "move"
-_S3: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s?#]+)?")
+_ELSEWHERE: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s?#]+)?|memory://\w+")
 _CHUNK: Final = 8 << 20
 _ROUNDS: Final = 5
 """How often files that came while others were copied are copied too, before that is somebody else's fault."""
@@ -87,7 +87,7 @@ def place_of(to: str | Path, home: Path) -> str | None:
     """
     text = str(to)
     if "://" in text:
-        if not _S3.fullmatch(text.rstrip("/")):
+        if not _ELSEWHERE.fullmatch(text.rstrip("/")):
             raise UsageError(f"{text} is no place for artefacts: give a folder, or s3://BUCKET/PREFIX")
         return text.rstrip("/")
     folder = Path(text).expanduser().resolve()
@@ -104,7 +104,7 @@ def make(place: str | None) -> None:
     Raises:
         StoreUnavailable: it can't be made.
     """
-    if place is None or _S3.fullmatch(place):
+    if place is None or _ELSEWHERE.fullmatch(place):
         return
     try:
         Path(place).mkdir(parents=True, exist_ok=True)
@@ -171,9 +171,10 @@ class Mover:
             StoreUnavailable: there is no such folder, and none can be made.
         """
         make(self.place)
-        free = self.new.free_bytes()
-        if free is None:
+        if self.new.free_bytes() is None:
             return
+        self.new.remove_dead_parts()
+        free = self.new.free_bytes() or 0
         files = (file for row in rows for file in self.catalog.rows(_FILES, [row["id"]]))
         needed = sum(file["bytes"] for file in files if self.new.head(file["uri"]) is None)
         if needed > settings.free_space_share * free:
@@ -189,12 +190,12 @@ class Mover:
         Raises:
             Interrupted: by the user; what was moved is moved.
         """
-        self.new.remove_dead_parts()
         restores = Restores(self.catalog.execute, NAME)
         try:
             self.clear()
             for row in rows:
                 self._move(row, outcome, watcher, restores)
+            self.new.remove_dead_parts()  # not before: an upload that was killed is gone on with
         except KeyboardInterrupt as stop:
             raise Interrupted(
                 "stopped; what was moved is moved, and `heaters move` goes on from here"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from heaters.catalog.requests import FinishStage
 from heaters.config import Settings
-from heaters.storage import Store, address_of, open_store
+from heaters.storage import Store, address_of, open_place
 
 Row = Mapping[str, Any]
 StoreOf = Callable[[Row], Store]
@@ -80,7 +80,7 @@ def address_for(source: Row, settings: Settings, home: Path) -> str:
 
 def store_of(source: Row, settings: Settings, home: Path) -> Store:
     """The store of `address_for`, opened."""
-    return open_store(address_for(source, settings, home))
+    return open_place(source["store"], settings, home)
 
 
 def op_id() -> str:

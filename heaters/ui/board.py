@@ -9,7 +9,7 @@ import anywidget
 import traitlets as t
 
 from heaters.domain.nearest import refuse_unknown
-from heaters.errors import CatalogError, HeatersError, UsageError
+from heaters.errors import CatalogError, HeatersError, StoreUnavailable, UsageError
 from heaters.review import ReviewSession
 from heaters.server.registry import register
 from heaters.ui import board_messages, hotkeys, messages
@@ -92,7 +92,7 @@ class ReviewBoard(anywidget.AnyWidget):
     def _answer(self, content: Row) -> Answer:
         kind = content.get("kind")
         if kind in messages.BYTES_ASKED:
-            return messages.bytes_asked(self._film(content["source"]), content)
+            return self._bytes(content)
         if kind == "ping":
             return {"kind": "saved"}, []
         if kind == "begin":
@@ -105,6 +105,19 @@ class ReviewBoard(anywidget.AnyWidget):
             raise UsageError("the kernel has been started anew since this page was opened: reload the page")
         session.seen = int(content["seq"])
         return answer(session, content)
+
+    def _bytes(self, content: Row) -> Answer:
+        """Answer for bytes; from where the source is by now, if it was moved meanwhile."""
+        film = self._film(content["source"])
+        try:
+            if (
+                content["kind"] != "urls"
+                or self._workspace.source(film.source["id"])["store"] == film.source["store"]
+            ):
+                return messages.bytes_asked(film, content)
+        except StoreUnavailable:
+            pass  # a second time it is told
+        return messages.bytes_asked(self._film(content["source"], fresh=True), content)
 
     def _begin(self, content: Row) -> Answer:
         """Open the page, or another source."""
@@ -146,7 +159,7 @@ class ReviewBoard(anywidget.AnyWidget):
             return []
 
     def _film(self, source_id: int, *, fresh: bool = False) -> messages.Film:
-        """The source's film; `fresh` where it may have been prepared again since."""
+        """The source's film; `fresh` where it may have been prepared again, or moved, since."""
         kept = self._films.pop(source_id, None)
         film = messages.Film.of(self._workspace, source_id) if fresh or kept is None else kept
         if film is not kept:

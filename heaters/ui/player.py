@@ -12,7 +12,7 @@ import anywidget
 import traitlets as t
 
 from heaters.domain.nearest import refuse_unknown
-from heaters.errors import FrameOutsideClip, HeatersError, UsageError
+from heaters.errors import FrameOutsideClip, HeatersError, StoreUnavailable, UsageError
 from heaters.server.registry import register
 from heaters.ui import hotkeys, messages
 
@@ -203,4 +203,15 @@ class ReviewPlayer(anywidget.AnyWidget):
     def _answer(self, content: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         if content.get("kind") not in messages.BYTES_ASKED:
             raise messages.unknown_question(content)
-        return messages.bytes_asked(self._shown, content)
+        film = self._shown
+        try:
+            if (
+                content["kind"] != "urls"
+                or self._workspace.source(film.source["id"])["store"] == film.source["store"]
+            ):
+                return messages.bytes_asked(film, content)
+        except StoreUnavailable:
+            pass  # a second time it is told
+        self._film = messages.Film.of(self._workspace, film.source["id"])  # it may have been moved
+        register(self._workspace.root, self._film.places)
+        return messages.bytes_asked(self._film, content)

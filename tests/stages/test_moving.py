@@ -164,6 +164,46 @@ def test_a_descriptor_that_a_reviewer_holds_goes_on(ws: Workspace, tmp_path: Pat
         assert held.read() == data
 
 
+class Asked:
+    """A widget, and what it answers to its page."""
+
+    def __init__(self, widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.widget, self.sent = widget, list[Any]()
+        monkeypatch.setattr(
+            widget, "send", lambda content, buffers=None: self.sent.append((content, buffers))
+        )
+
+    def __call__(self, **content: Any) -> tuple[dict[str, Any], list[bytes]]:
+        self.sent.clear()
+        self.widget._handle_custom_msg({"id": 1, **content}, [])
+        (answer,) = self.sent
+        return answer
+
+
+@pytest.mark.parametrize("kind", ["ReviewPlayer", "ReviewBoard"])
+def test_an_open_page_reads_on_from_where_the_source_was_moved_to(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    import heaters  # noqa: PLC0415
+    from heaters.server import media_files, registry  # noqa: PLC0415
+
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    widget = heaters.ReviewPlayer(ws, source=1) if kind == "ReviewPlayer" else heaters.ReviewBoard(ws)
+    ask = Asked(widget, monkeypatch)
+    wanted = {"kind": "read", "source": 1, "file": "proxy", "offset": 100, "size": 50}
+    before = ask(**wanted)
+    assert before[0]["kind"] == "bytes"
+    version = hashlib.sha256((ws.root / ws.source(1)["proxy_filepath"]).read_bytes()).hexdigest()[:12]
+
+    for there in (tmp_path / "there", ws.root):
+        ws.move(to=there)
+        assert ask(**wanted) == before
+        with media_files.open_media(registry.workspace_uuid(ws.root), 1, "proxy", version) as media:
+            assert media.read(100, 50) == before[1][0]
+        assert ask(kind="urls", source=1)[0]["urls"] is None
+    widget.close()
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
