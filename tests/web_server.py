@@ -38,6 +38,7 @@ class Site:
         self.slow: dict[str, float] = {}
         self.cuts: dict[str, int] = {}
         self.gone: dict[str, int] = {}
+        self.heard: dict[str, list[dict[str, str]]] = {}
         site = self
 
         class Answers(_Answers):
@@ -56,6 +57,10 @@ class Site:
     def asked(self, path: str) -> list[tuple[str, str, str | None]]:
         """The requests for paths with this in them."""
         return [one for one in self.requests if path in one[1]]
+
+    def headers_of(self, path: str) -> list[dict[str, str]]:
+        """The headers of requests for paths with this in them, from now on."""
+        return self.heard.setdefault(path, [])
 
     def write(self, name: str, text: str) -> str:
         """Put a file there; returns its address."""
@@ -85,6 +90,9 @@ class _Answers(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         site, target = self.site, urlsplit(self.path)
         site.requests.append((self.command, self.path, self.headers.get("Range")))
+        for part, heard in site.heard.items():
+            if part in self.path:
+                heard.append(dict(self.headers))
         status = next((status for part, status in site.gone.items() if part in self.path), None)
         if target.path == "/redirect":
             self._head(302, 0, Location=parse_qs(target.query)["to"][0])

@@ -41,7 +41,7 @@ def options(rules: Rules, logger: Any) -> dict[str, Any]:
 
 def _wait(n: int) -> float:
     """Seconds before the next try."""
-    return float(min(0.5 * 2**n, 8.0))
+    return float(min(0.25 * 2**n, 8.0))
 
 
 def _first(context: dict[str, Any]) -> list[dict[str, Any]]:

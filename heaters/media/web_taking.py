@@ -135,34 +135,31 @@ def expected_bytes(ydl: YoutubeDL, info: Mapping[str, Any]) -> int:
 
 
 def take(ydl: YoutubeDL, info: dict[str, Any], rules: Rules, folder: Path, shown: str, said: Said) -> Taking:
-    """Try the selections in turn until one is on disk.
+    """Try the selections in turn until one is on disk; a format that has failed is not among the next ones.
 
     What fails for the network is not tried in a lesser format: it is raised, and a later run goes on from the same bytes.
 
     Raises:
-        MediaError: none could be had; the message is of the first that failed.
+        MediaError: none could be had; the message is of the first that failed, or says what less there is.
     """
-    formats = _formats(info)
-    most, attempts, errors = web_formats.largest(formats), list[dict[str, Any]](), list[MediaError]()
+    formats, failed, errors = _formats(info), set[str](), list[MediaError]()
+    most, attempts = web_formats.largest(formats), list[dict[str, Any]]()
     for selection, why in web_formats.choices(best_only=rules.best_only):
-        chosen = _select(ydl, selection, formats)
+        chosen = _select(ydl, selection, [one for one in formats if one["format_id"] not in failed])
         names = [one["format_id"] for one in chosen]
         if not chosen or any(one["formats"] == names for one in attempts):
             continue
-        attempt: dict[str, Any] = {"why": why, "selection": selection, "formats": names}
-        attempts.append(attempt)
         size = web_formats.largest(chosen)
+        attempts.append({"why": why, "selection": selection, "formats": names})
         try:
             if rules.best_only and web_formats.is_less(size, most):
-                raise NotAvailable(
-                    f"{shown} offers {web_formats.in_words(most)}, but in that way only {web_formats.in_words(size)} can be taken; "
-                    "require_best_quality = false takes less", url=shown)  # fmt: skip
+                raise _less(shown, size, most)
             _refuse_large(chosen, rules, shown)
-            parts = _download(ydl, info, chosen, folder, rules, shown, said)
+            parts = _download(ydl, info, chosen, folder, rules, shown, said, failed)
         except MediaError as error:
             if not error.permanent:
                 raise
-            attempt["error"] = error.message
+            attempts[-1]["error"] = error.message
             errors.append(error)
             continue
         if web_formats.is_less(size, most):
@@ -173,9 +170,20 @@ def take(ydl: YoutubeDL, info: dict[str, Any], rules: Rules, folder: Path, shown
         return Taking(
             parts, attempts, [*map(web_formats.told, formats)], most, [*map(web_formats.told, chosen)]
         )
-    raise errors[0] if errors else NotAvailable(
+    raise min(errors, key=lambda one: "offered" in one.facts, default=_nothing(shown))
+
+
+def _less(shown: str, size: tuple[int, int] | None, most: tuple[int, int] | None) -> NotAvailable:
+    return NotAvailable(
+        f"{shown} offers {web_formats.in_words(most)}, but only {web_formats.in_words(size)} can be taken; "
+        "require_best_quality = false takes less", url=shown, offered=most)  # fmt: skip
+
+
+def _nothing(shown: str) -> NotAvailable:
+    return NotAvailable(
         f"{shown} offers nothing that can be downloaded without other programs: download it otherwise and ingest the file",
-        url=shown)  # fmt: skip
+        url=shown,
+    )  # fmt: skip
 
 
 def subtitles(ydl: YoutubeDL, info: Mapping[str, Any], said: Said) -> dict[str, dict[str, str]]:
@@ -218,7 +226,7 @@ def _refuse_large(chosen: Sequence[Mapping[str, Any]], rules: Rules, shown: str)
 
 def _download(
     ydl: YoutubeDL, info: Mapping[str, Any], chosen: Sequence[dict[str, Any]], folder: Path, rules: Rules, shown: str,
-    said: Said,
+    said: Said, failed: set[str],
 ) -> list[str]:  # fmt: skip
     """Fetch the parts, or what is missing of them; their names are made here, of nothing that a page says."""
     parts: list[str] = []
@@ -235,8 +243,8 @@ def _download(
         said.progress(done)
 
     for one in chosen:
-        refused = len(said.refused)
-        path = folder / _name(info, one)
+        failed.add(one["format_id"])
+        refused, path = len(said.refused), folder / _name(info, one)
         downloader = _DOWNLOADERS[one["protocol"]](ydl, ydl.params)
         downloader.add_progress_hook(hook)
         try:
@@ -247,6 +255,7 @@ def _download(
             raise as_ours(shown, error, said.refused[refused:], looking=False) from error
         if not done or not path.is_file():
             raise NotAvailable(f"{shown} could not be downloaded in format {one['format_id']}", url=shown)
+        failed.remove(one["format_id"])
         parts.append(str(path))
         before += path.stat().st_size
     return parts

@@ -159,6 +159,7 @@ def host(site: Site, name: str) -> str:
     return f"http://{name}:{site.server.server_port}"
 
 
+@pytest.mark.long
 def test_a_name_that_leads_inside_is_refused(site: Site, trap: Trap) -> None:
     assert "127.0.0.1" in led_inside(site, f"http://inside.test:{trap.port}/film.mp4")
     assert trap.visitors == []
@@ -224,8 +225,8 @@ def og_page(site: Site, inside: str, film: Path) -> str:
     return site.write("page.html", f"<html><head>{head}</head></html>")
 
 
-MANIFESTS = [hls_segments, dash_base, *(
-    pytest.param(one, marks=pytest.mark.long) for one in (hls_key, hls_variant, page, og_page)
+MANIFESTS = [hls_segments, *(
+    pytest.param(one, marks=pytest.mark.long) for one in (dash_base, hls_key, hls_variant, page, og_page)
 )]  # fmt: skip
 
 
@@ -238,6 +239,7 @@ def test_a_manifest_or_a_page_leads_nowhere_inside(
     assert trap.visitors == []
 
 
+@pytest.mark.long
 def test_no_proxy_of_the_environment_is_used(
     site: Site, trap: Trap, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
@@ -248,6 +250,7 @@ def test_no_proxy_of_the_environment_is_used(
     assert trap.visitors == []
 
 
+@pytest.mark.long
 def test_an_address_in_the_network_can_be_allowed(site: Site, film: Path) -> None:
     (site.folder / "film.mp4").write_bytes(film.read_bytes())
     with serving(site.folder) as inside:
