@@ -373,6 +373,9 @@ class Workspace:
 
     def sql(self, query: str, *parameters: Any) -> Table:
         """Ask the catalog anything; it can't be written this way. Also offers views on frames and scores."""
+        from heaters.stages.elsewhere import bring_tables  # noqa: PLC0415 - where it is asked for
+
+        bring_tables(self.catalog, self.store_of, query)
         return self.catalog.query(query, parameters)
 
     def sources(self) -> Table:

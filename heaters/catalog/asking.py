@@ -16,6 +16,7 @@ import duckdb
 
 from heaters.catalog.engine import ALIAS, find_names, open_memory, quoted
 from heaters.catalog.faults import first_line
+from heaters.catalog.files import ELSEWHERE
 from heaters.catalog.lock import Interrupts, put_off
 from heaters.catalog.tables import Table
 from heaters.errors import UsageError
@@ -48,9 +49,8 @@ def ask(catalog: DirectCatalog, sql: str, parameters: Parameters) -> Table:
     Raises:
         UsageError: the SQL is wrong, or is more than one question.
     """
-    metadata = catalog.folder.parent / "metadata"
     with catalog.interruptible_reading() as (connection, interrupts):
-        table = Question(connection, sql, parameters, metadata).wait(PATIENCE, interrupts)
+        table = Question(connection, sql, parameters, catalog.folder).wait(PATIENCE, interrupts)
     return table if table is not None else ask_copy(catalog, sql, parameters)
 
 
@@ -61,9 +61,7 @@ def ask_copy(catalog: Copyable, sql: str, parameters: Parameters) -> Table:
         with closing(open_memory(Path(folder) / "spill")) as connection:
             connection.execute(f"ATTACH {quoted(str(copy))} AS {ALIAS} (READ_ONLY)")
             find_names(connection)
-            table = Question(connection, sql, parameters, catalog.folder.parent / "metadata").wait(
-                None, interrupts
-            )
+            table = Question(connection, sql, parameters, catalog.folder).wait(None, interrupts)
     assert table is not None
     return table
 
@@ -74,9 +72,9 @@ class Question:
     DuckDB 2.0 does not look at signals while it makes an Arrow table; 1.5 does, and hangs afterwards.
     """
 
-    def __init__(self, connection: Connection, sql: str, parameters: Parameters, metadata: Path) -> None:
+    def __init__(self, connection: Connection, sql: str, parameters: Parameters, folder: Path) -> None:
         self._connection = connection
-        self._sql, self._metadata = sql, metadata
+        self._sql, self._folder = sql, folder
         self._parameters: Any = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         self._table: Table | None = None
         self._error: Exception | None = None
@@ -114,7 +112,7 @@ class Question:
         try:
             _refuse_writing(self._connection, self._sql)
             for view in _views(self._sql):
-                self._connection.execute(_view(view, self._metadata))
+                self._connection.execute(_view(view, self._folder))
             self._connection.execute(
                 "BEGIN TRANSACTION READ ONLY"
             )  # EXPLAIN ANALYZE carries out what it explains
@@ -146,16 +144,24 @@ def _views(sql: str) -> list[str]:
     return [view for view in ("frames", "scores", "keyframe_offsets") if view in words]
 
 
-def _view(view: str, metadata: Path) -> str:
-    """SQL that makes a view on the Parquet files of the sources that the catalog names."""
+def _view(view: str, folder: Path) -> str:
+    """SQL that makes a view on the Parquet files of the sources that the catalog names.
+
+    A source whose files lie in another store has them in the folder `ELSEWHERE`, others in that of the workspace.
+    """
+    names = f"video_*_{view}.parquet"
+    files = [
+        str(one / names) for one in (folder.parent / "metadata", folder / ELSEWHERE) if any(one.glob(names))
+    ]
     if view == "keyframe_offsets":
         select = 'SELECT source_video_id, list("offset" ORDER BY frame) AS keyframe_offsets FROM temp.main.frames GROUP BY ALL'
-    elif any(metadata.glob(f"video_*_{view}.parquet")):
+    elif files:
         column = {"frames": "frame_index_filepath", "scores": "scores_filepath"}[view]
         select = (
             f"SELECT * EXCLUDE (filename) FROM (SELECT regexp_extract(filename, 'video_(\\d+)_{view}.parquet$', 1)::BIGINT AS "
-            f"source_video_id, * FROM read_parquet({quoted(str(metadata / f'video_*_{view}.parquet'))}, filename = true, "
-            f"union_by_name = true)) WHERE source_video_id IN (SELECT id FROM {ALIAS}.source_videos WHERE {column} IS NOT NULL)"
+            f"source_video_id, * FROM read_parquet([{', '.join(map(quoted, files))}], filename = true, "
+            f"union_by_name = true)) WHERE (source_video_id, regexp_matches(filename, '/{ELSEWHERE}/[^/]+$')) IN "
+            f"(SELECT (id, store IS NOT NULL) FROM {ALIAS}.source_videos WHERE {column} IS NOT NULL)"
         )
     else:
         columns = ", ".join(

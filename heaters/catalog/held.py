@@ -78,7 +78,7 @@ class HeldCatalog:
     def query(self, given_up: Callable[[], bool], sql: str, parameters: Parameters) -> Table | None:
         """Answer a user's SQL; None if that takes so long that it is to be asked of a copy, or nobody waits for it any more."""
         with self.reader() as reader:
-            question = asking.Question(reader, sql, parameters, self.folder.parent / "metadata")
+            question = asking.Question(reader, sql, parameters, self.folder)
             return question.wait(asking.PATIENCE, Interrupts(), given_up)
 
     def copy_to(self, folder: Path) -> Path:

@@ -69,7 +69,8 @@ def test_from_ingest_to_verify(tmp_path: Path, film: Path, store: str) -> None:
     assert paths == [f"{beginning}/final_clips/video_1_clip_00{number}.mp4" for number in (1, 2)]
     here = {folder for folder in ARTIFACT_FOLDERS if (ws.root / folder).exists()}
     assert (here == set()) == (store == "s3"), "what lies in a bucket lies nowhere else"
-    assert "frames" in ws.sql("SELECT count(*) AS frames FROM clips").columns
+    assert ws.sql("SELECT count(*), count(DISTINCT crc32) > 1 FROM frames").fetchall() == [(60, True)]
+    assert len(ws.scores(1)) == 60
 
 
 @pytest.mark.long
