@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import random
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -19,8 +21,12 @@ from heaters.catalog.forks import abandon, watch
 from heaters.errors import CatalogLocked, RefusedToStart
 
 LOCK_FILE: Final = "catalog.lock"
+LINE_FILE: Final = "catalog.line"
+"""Locked by the first of those who wait."""
 _LONGEST_PAUSE: Final = 0.004
 """Seconds between two looks at the lock; a command holds it for some 20 ms."""
+_PAUSE_IN_LINE: Final = 0.05
+_PATIENCE: Final = 2.0
 
 
 class CatalogLock:
@@ -38,6 +44,7 @@ class CatalogLock:
         self._while_waiting = while_waiting
         self._threads = threading.RLock()
         self._file = filelock.FileLock(self.path)
+        self._lines: set[int] = set()
         watch(self)
 
     def work_lock(self) -> None:
@@ -47,6 +54,8 @@ class CatalogLock:
         """After a fork: the child has to wait for its parent like everybody else."""
         abandon(self._threads)
         abandon(self._file)
+        while self._lines:
+            os.close(self._lines.pop())
         self._threads = threading.RLock()
         self._file = filelock.FileLock(self.path)
 
@@ -63,19 +72,44 @@ class CatalogLock:
                 f"there is no catalog in {self.path.parent}: the folder is missing", path=str(self.path)
             )
         deadline = time.monotonic() + self._seconds
-        while True:
-            with put_off() as interrupts, self._tried() as got:
-                if got:
-                    yield interrupts
-                    return
-            if self._while_waiting:
-                self._while_waiting()
-            if time.monotonic() > deadline:
-                raise CatalogLocked(
-                    f"another process or thread has held {self.path} for {self._seconds:g} s: end it, or raise the "
-                    "setting lock_seconds", path=str(self.path),
-                )  # fmt: skip
-            time.sleep(random.uniform(0.0005, _LONGEST_PAUSE))  # noqa: S311 - spreads the waiters out
+        with put_off() as interrupts, self._tried() as got:
+            if got:
+                yield interrupts
+                return
+        with ExitStack() as stack:
+            line = stack.enter_context(self._in_line())
+            while True:
+                if line.first or time.monotonic() > line.patient_until:
+                    with put_off() as interrupts, self._tried() as got:
+                        if got:
+                            stack.close()
+                            yield interrupts
+                            return
+                self._look_up(deadline)
+                line.rest()
+
+    def _look_up(self, deadline: float) -> None:
+        if self._while_waiting:
+            self._while_waiting()
+        if time.monotonic() > deadline:
+            raise CatalogLocked(
+                f"another process or thread has held {self.path} for {self._seconds:g} s: end it, or raise the "
+                "setting lock_seconds", path=str(self.path),
+            )  # fmt: skip
+
+    @contextmanager
+    def _in_line(self) -> Iterator[Line]:
+        try:
+            descriptor = os.open(self.path.with_name(LINE_FILE), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise self._refused(error) from error
+        self._lines.add(descriptor)
+        try:
+            yield Line(descriptor)
+        finally:
+            self._lines.discard(descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked meanwhile may still have it open
+            os.close(descriptor)
 
     @contextmanager
     def _tried(self) -> Iterator[bool]:
@@ -99,10 +133,42 @@ class CatalogLock:
         except filelock.Timeout:
             return False
         except OSError as error:
-            raise RefusedToStart(
-                f"the catalog in {self.path.parent} can't be locked ({_reason(error)}): make the folder writable", path=str(self.path),
-            ) from error  # fmt: skip
+            raise self._refused(error) from error
         return True
+
+    def _refused(self, error: OSError) -> RefusedToStart:
+        return RefusedToStart(
+            f"the catalog in {self.path.parent} can't be locked ({_reason(error)}): make the folder writable", path=str(self.path),
+        )  # fmt: skip
+
+
+class Line:
+    """A place among those who wait for the lock: one looks at it all the time, the others seldom.
+
+    Fifty who all looked would leave no CPU to the one who has it.
+
+    Attributes:
+        patient_until: by the monotonic clock; then also others look, in case the first one sleeps, stopped by its user.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._first = False
+        self.patient_until = time.monotonic() + _PATIENCE
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the one who looks all the time."""
+        if not self._first:
+            with suppress(BlockingIOError):
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._first = True
+        return self._first
+
+    def rest(self) -> None:
+        """Until the next look."""
+        longest = _LONGEST_PAUSE if self._first else _PAUSE_IN_LINE
+        time.sleep(random.uniform(longest / 8, longest))  # noqa: S311 - spreads the waiters out
 
 
 class Interrupts:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -254,6 +255,42 @@ def test_who_waits_too_long_for_another_process_is_told_what_holds_it(
     finally:
         end(child)
     assert catalog.rows("SELECT 1 AS a") == [{"a": 1}]
+
+
+def test_who_waits_first_and_is_stopped_keeps_nobody_else_from_the_catalog(
+    catalog: DirectCatalog, show: int
+) -> None:
+    reading = (
+        "import sys; from pathlib import Path; from heaters.catalog.direct import DirectCatalog\n"
+        "with DirectCatalog(Path(sys.argv[1])).reading(): print('in', flush=True); input()"
+    )
+    waiting = (
+        "import sys; from pathlib import Path; from heaters.catalog.direct import DirectCatalog\n"
+        "print('in', flush=True); DirectCatalog(Path(sys.argv[1])).rows('SELECT 1'); input()"
+    )
+    reader, first = other_process(reading, catalog.folder), other_process(waiting, catalog.folder)
+    line = catalog.folder / "catalog.line"
+    while not is_locked(line):
+        time.sleep(0.01)
+    first.send_signal(signal.SIGSTOP)
+    end(reader)
+    try:
+        decide(catalog, "approve", 1)
+        assert is_locked(line)
+    finally:
+        first.send_signal(signal.SIGCONT)
+        end(first)
+
+
+def is_locked(file: Path) -> bool:
+    if not file.exists():
+        return False
+    with file.open() as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def test_a_program_that_knows_no_lock_file_is_named(catalog: DirectCatalog, show: int) -> None:
