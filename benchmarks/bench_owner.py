@@ -83,7 +83,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="heaters-owner-") as folder:
             root = make_workspace(Path(folder), size)
             for reviewers in REVIEWERS[: 2 if arguments.quick else None]:
-                seconds = 6 if arguments.quick else 40
+                seconds = 6 if arguments.quick else 20
                 row = as_row(
                     reviewers,
                     size,
