@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,8 @@ _TIER: Final = "Standard"
 """Of a restore: hours, at the middle price."""
 _RESTORE_HARMLESS: Final = frozenset({"RestoreAlreadyInProgress", "ObjectAlreadyInActiveTierError"})
 _VERSION_DIGITS: Final = 12
+_RECENT: Final = 5.0
+"""Seconds for which ranges are read without another look at the object."""
 _Result = TypeVar("_Result")
 
 
@@ -81,8 +84,8 @@ class S3Store:
 
     def publish(self, key: str, part: LocalPart, sha256: str) -> Head:
         """Upload a part of the cache, and keep it as a copy."""
-        self._seen.pop(key, None)
         head = self._publisher.publish(key, part.path, sha256)
+        self._seen.pop(key, None)  # what was looked at meanwhile may be what was replaced
         self.cache.take(part, _copy_name(Version(replace(head, sha256=sha256), ""), self.uri(key)))
         return head
 
@@ -118,7 +121,7 @@ class S3Store:
                 return self._files.read(str(copy), start, length)
             return read_range(self._bucket, version, start, length)
 
-        return self._of_one_version(key, lambda _: self._seen.get(key) or self._existing(key), read)
+        return self._of_one_version(key, self._recent, read)
 
     def _of_one_version(
         self, key: str, look: Callable[[str], Version], work: Callable[[Version], _Result]
@@ -163,7 +166,7 @@ class S3Store:
         at_cdn = self._at.cdn_url(key)
         if at_cdn is None:
             return self._bucket.signed_url(key, seconds)
-        version = self._seen.get(key) or self._existing(key)
+        version = self._recent(key)
         return f"{at_cdn}?v={(version.head.sha256 or _etag_digest(version))[:_VERSION_DIGITS]}"
 
     def restore(self, key: str, days: int = 7) -> None:
@@ -212,8 +215,14 @@ class S3Store:
         except NotThere:
             self._seen.pop(key, None)
             return None
-        self._seen[key] = Version(_head(key, answer), answer["ETag"])
-        return self._seen[key]
+        version = self._seen[key] = Version(_head(key, answer), answer["ETag"])
+        return version
+
+    def _recent(self, key: str) -> Version:
+        """The object as it was when it was looked at, if that was just now."""
+        version = self._seen.get(key)
+        recent = version is not None and time.monotonic() - version.looked < _RECENT
+        return version if version is not None and recent else self._existing(key)
 
     def _existing(self, key: str) -> Version:
         version = self._look(key)

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,10 +28,15 @@ _FETCHES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """An object as it was when it was looked at. What replaces it meanwhile is not mixed with it."""
+    """An object as it was when it was looked at. What replaces it meanwhile is not mixed with it.
+
+    Attributes:
+        looked: when that was, by the monotonic clock.
+    """
 
     head: Head
     etag: str
+    looked: float = field(default_factory=time.monotonic)
 
 
 def read_range(bucket: Bucket, version: Version, start: int, length: int) -> bytes:
