@@ -88,7 +88,7 @@ def survives(s3: S3Server, bucket: str, fault: str, tries: int, folder: Path) ->
                 assert far.local_path(KEY).read_bytes() == data
 
             until_it_works(read)
-        near.remove_dead_parts()
+        store_at(s3.endpoint, bucket, folder / f"near{number}").remove_dead_parts()
         assert uploads(s3, bucket) == []
 
 
