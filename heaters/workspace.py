@@ -608,7 +608,8 @@ class Workspace:
                 self.store,
                 lambda one: self.store_of({"store": one}),
             )
-            files = (cleaning.published(store) for store in (self.store, open_store(str(self.root))))
+            stores = {None: open_store(str(self.root)), **self._stores}
+            files = (cleaning.published(store) for store in stores.values())
             used = [numbers_of(head.key) or (0, 0) for head in chain.from_iterable(files)]
             return {"restored": folder, "lost": restore(self._catalog_folder, folder, used)}
 

@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, Protocol
 
 from heaters.catalog.requests import HOME, LEFT, FinishMove, MoveSource
 from heaters.config import SETTINGS_FILE, Settings
+from heaters.domain.layout import ARTIFACT_FOLDERS
 from heaters.domain.stopping import heed
 from heaters.errors import (
     Archived,
@@ -35,6 +37,7 @@ Row = dict[str, Any]
 NAME: Final = "move"
 _ELSEWHERE: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s?#]+)?|memory://\w+")
 _CHUNK: Final = 8 << 20
+_AT_A_TIME: Final = 6
 _ROUNDS: Final = 5
 """How often files that came while others were copied are copied too, before that is somebody else's fault."""
 _WAITS: Final = frozenset({"new", "downloading"})
@@ -168,10 +171,11 @@ class Mover:
 
         Raises:
             NotEnoughSpace: the bytes are over the allowed share of the free space.
-            StoreUnavailable: there is no such folder, and none can be made.
+            StoreUnavailable: the bucket does not answer, or there is no such folder and none can be made.
         """
         make(self.place)
         if self.new.free_bytes() is None:
+            next(iter(self.new.list(ARTIFACT_FOLDERS[0])), None)
             return
         self.new.remove_dead_parts()
         free = self.new.free_bytes() or 0
@@ -258,9 +262,9 @@ class Mover:
     def _copy(self, row: Row, old: Store, count: _Count) -> None:
         classes: dict[str, str | None] = {}
         for _ in range(_ROUNDS):
-            for file in self.catalog.rows(_FILES, [row["id"]]):
-                if file["uri"] not in classes:
-                    classes[file["uri"]] = self._copied(row["id"], old, file, count)
+            left = [one for one in self.catalog.rows(_FILES, [row["id"]]) if one["uri"] not in classes]
+            for file, found in _each(left, lambda one: self._copied(row["id"], old, one, count)):
+                classes[file["uri"]] = found
             request = MoveSource(row["id"], row["store"], self.place, classes, leaves=not self.keep)
             if self.catalog.execute(request)["moved"]:
                 return
@@ -310,12 +314,29 @@ class _Count:
     """Bytes and files of one source so far."""
 
     def __init__(self, told: Callable[[int], None]) -> None:
-        self._told, self.bytes, self.files = told, 0, 0
+        self._told, self._lock, self.bytes, self.files = told, Lock(), 0, 0
 
     def add(self, count: int, files: int = 0) -> None:
-        self.bytes += count
-        self.files += files
-        self._told(self.bytes)
+        with self._lock:
+            self.bytes += count
+            self.files += files
+            self._told(self.bytes)
+
+
+def _each(files: Sequence[Row], copy: Callable[[Row], str | None]) -> Iterator[tuple[Row, str | None]]:
+    """Copy each file: small ones several at a time, since they mostly wait; the others fill a line alone."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where something is moved
+
+    small = [file for file in files if file["bytes"] <= _CHUNK]
+    with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="heaters-move") as executor:
+        try:
+            for file, found in zip(small, executor.map(copy, small), strict=True):
+                heed()
+                yield file, found
+        except BaseException:
+            executor.shutdown(cancel_futures=True)
+            raise
+    yield from ((file, copy(file)) for file in files if file["bytes"] > _CHUNK)
 
 
 def _sha256(store: Store, head: Head, take: Callable[[bytes], object] | None = None) -> str:
