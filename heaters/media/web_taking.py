@@ -245,6 +245,7 @@ def _download(
     for one in chosen:
         failed.add(one["format_id"])
         refused, path = len(said.refused), folder / _name(info, one)
+        _go_on_from(path)
         downloader = _DOWNLOADERS[one["protocol"]](ydl, ydl.params)
         downloader.add_progress_hook(hook)
         try:
@@ -252,13 +253,30 @@ def _download(
         except MediaError:
             raise
         except Exception as error:
-            raise as_ours(shown, error, said.refused[refused:], looking=False) from error
+            ours = as_ours(shown, error, said.refused[refused:], looking=False)
+            for piece in folder.glob(f"{path.name}.*") if ours.permanent else ():
+                piece.unlink()
+            raise ours from error
         if not done or not path.is_file():
             raise NotAvailable(f"{shown} could not be downloaded in format {one['format_id']}", url=shown)
         failed.remove(one["format_id"])
         parts.append(str(path))
         before += path.stat().st_size
     return parts
+
+
+def _go_on_from(path: Path) -> None:
+    """Make what was left of a download fit to be gone on with.
+
+    yt-dlp (2026.10) asks a server for what is behind the end of a file that was whole when it was killed, and fails by
+    the answer 416. So a file lacks its last byte, and a fragment that was not joined yet comes anew.
+    """
+    for fragment in path.parent.glob(f"{path.name}.part-Frag*"):
+        fragment.unlink()
+    part = path.with_name(f"{path.name}.part")
+    if part.exists() and part.stat().st_size and not path.with_name(f"{path.name}.ytdl").exists():
+        with part.open("r+b") as file:
+            file.truncate(part.stat().st_size - 1)
 
 
 def _name(info: Mapping[str, Any], one: Mapping[str, Any]) -> str:
