@@ -28,8 +28,13 @@ _SCHEME: Final = "heaters:"
 _GRACE_SECONDS: Final = 10.0
 """How long a kernel that was told to stop may take to close its run, before it is ended."""
 _TEMPLATE: Final = """{% extends 'lab/index.html.j2' %}{% block html_head_js %}{% endblock %}{% block jupyter_widgets %}{% endblock %}
-{% block html_head_js_mathjax %}{% endblock %}{% block html_head_js_mermaidjs %}{% endblock %}"""
-"""What nbconvert 7.17 would load from the web is left out, so that a report looks the same on a closed network."""
+{% block html_head_js_mathjax %}{% endblock %}{% block html_head_js_mermaidjs %}{% endblock %}
+{% block html_head_css %}{{ resources.include_css("static/theme-dark.css")
+  | replace('type="text/css"', 'media="screen and (prefers-color-scheme: dark)"') }}{% endblock %}
+{% block data_widget_view %}<p><em>Here is something to click in JupyterLab.</em></p>{% endblock %}
+{% block footer %}</html>{% endblock %}"""
+"""What nbconvert 7.17 would load from the web is left out, so that a report looks the same on a closed network, and with it the
+widgets' state, which nothing reads then. A page is dark where its reader's browser is."""
 
 
 class _Files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,15 +41,31 @@ class Shown:
 
 
 class Drawing(Shown):
-    """A plot."""
+    """A plot.
+
+    JupyterLab 4.6 takes SVG out of notebooks that it does not trust, say reports of scheduled runs, down to the words in it. What is
+    left then has no size, and the same drawing as an `<img>`, which browsers leave out of a `<desc>`, is what is seen.
+
+    Args:
+        title: the line.
+        svg: one `<svg>` element.
+    """
+
+    def __init__(self, title: str, svg: str) -> None:
+        self._svg = svg
+        data = base64.b64encode(self._file().encode("utf-8")).decode("ascii")
+        still = f'<img alt="{escape(title)}" width="{_WIDTH}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}"/>'
+        whole = svg.replace("</svg>", f"<desc>{still}</desc></svg>")
+        super().__init__(title, f'<div style="font-size: 0">{whole}</div>')
 
     def save(self, path: str | Path) -> Path:
         """Write it as an SVG file, dark on white."""
-        head = '<svg xmlns="http://www.w3.org/2000/svg" color="#222" '
-        Path(path).write_text(
-            self._body.replace("<svg ", head, 1).replace('style="', 'style="background: #fff; ', 1), "utf-8"
-        )
+        Path(path).write_text(self._file(), "utf-8")
         return Path(path)
+
+    def _file(self) -> str:
+        head = '<svg xmlns="http://www.w3.org/2000/svg" color="#222" '
+        return self._svg.replace("<svg ", head, 1).replace('style="', 'style="background: #fff; ', 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Plots:
             name = f"{_ref(clip)}: cut at frame {clip['start_frame']}, {who}"
             plot.upright(clip["start_frame"], colour, name)
         return plot.drawn(
-            f"Source {source}, {row['title']}: {row['n_frames']} frames, {len(clips)} cuts stand"
+            f"Source {source}, {row['title']}: {row['n_frames']} frames, {_counted(len(clips), 'cut')} (red as detected, violet by a human)"
         )
 
     def shot_lengths(self, source: int | None = None) -> Drawing:
@@ -106,7 +106,7 @@ class Plots:
             for clip, image in zip(clips, images, strict=False)
         )  # fmt: skip
         more = f", the first {most} are shown" if len(clips) > most else ""
-        return Shown(f"{len(clips)} clips{more}", gallery(figures))
+        return Shown(_counted(len(clips), "clip") + more, gallery(figures))
 
     def cut_pairs(
         self, source: int, cuts: Sequence[int], title: str, colour: str = CUT, *, most: int = 12
@@ -163,6 +163,10 @@ def gallery(figures: Iterable[tuple[str, str, str, str]]) -> str:
 
 def _ref(clip: Row) -> str:
     return f"{clip['source_video_id']}.{clip['clip_no']}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _seconds(clip: Row) -> float:

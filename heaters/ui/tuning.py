@@ -107,7 +107,9 @@ class Tuning:
         outcomes = self.curve()
         most = max(1, *(len(one.cuts) for one in outcomes))
         ends = outcomes[0].threshold, outcomes[-1].threshold
-        plot = Plot(ends, (0, most * 1.05), (f"threshold of {self.detector}", "cuts"), counts=True)
+        plot = Plot(
+            ends, (0, most * 1.05), (f"threshold of {self.detector}", "cuts (dashed: 0 to 1)"), counts=True
+        )
         plot.curve([(one.threshold, len(one.cuts)) for one in outcomes], CURVE, "cuts")
         plot.label(*_point(outcomes, 0.62, 1.0), "cuts", CURVE)
         for name, colour, place in (("precision", GOOD, 0.8), ("recall", HUMAN, 0.9)):

@@ -24,7 +24,7 @@ def marks(drawing: Drawing, kind: str) -> list[str]:
 def test_the_scores_are_shown_with_the_cuts_that_stand_and_who_laid_them(ws: Workspace) -> None:
     ws.decide("split", "1.1", frame=8)
     drawing = ws.plot.scores(1)
-    assert repr(drawing) == "Source 1, first: 60 frames, 3 cuts stand"
+    assert repr(drawing) == "Source 1, first: 60 frames, 3 cuts (red as detected, violet by a human)"
     assert marks(drawing, "g") == [
         "1.4: cut at frame 8, human", "1.2: cut at frame 20, auto", "1.3: cut at frame 40, auto",
     ]  # fmt: skip
@@ -57,7 +57,7 @@ def test_a_contact_sheet_has_a_picture_for_each_clip_and_says_what_it_leaves_out
     assert html.count("<img") == html.count("data:image/webp;base64,") == 3
     assert re.findall(r"1\.\d · 0\.8 s", html) == ["1.1 · 0.8 s", "1.2 · 0.8 s", "1.3 · 0.8 s"]
     assert repr(ws.plot.contact_sheet(1, most=2)) == "3 clips, the first 2 are shown"
-    assert repr(ws.plot.contact_sheet(1, "approved")) == "1 clips"
+    assert repr(ws.plot.contact_sheet(1, "approved")) == "1 clip"
 
 
 def test_titles_from_outside_are_escaped_everywhere(ws: Workspace) -> None:
