@@ -318,6 +318,8 @@ class Work:
         if ingest.pending(row, self.settings):
             unit = ingest.plan(row, self.settings, address_for(row, self.settings, self.home))
             unit.spec.update(home=str(self.catalog.folder), url=film.url, info=seen["info"])
+            if reason := ingest.obstacle(unit):
+                raise StageFailed(f"{film.shown}: {reason}", source_id=row["id"])
             key, label = f"{unit.stage}:{row['id']}", f"{row['id']} {unit.label}: {unit.stage}"
             self.catalog.execute(
                 requests.StartStage(unit.stage, unit.subject_id, unit.input_hash, unit.params_hash)

@@ -16,7 +16,7 @@ BLOCKED_MODULES: Final = ("curl_cffi", "requests", "urllib3", "websockets", "sec
 _RETRIES: Final = 3
 _SILENCE: Final = 20.0
 """Seconds without a byte after which a connection is given up."""
-_BUFFER: Final = 1 << 16
+_BUFFER: Final = 1 << 14
 _MOST_COOKIES: Final = 1 << 20
 
 
