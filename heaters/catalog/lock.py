@@ -25,8 +25,9 @@ LINE_FILE: Final = "catalog.line"
 """Locked by the first of those who wait."""
 _LONGEST_PAUSE: Final = 0.004
 """Seconds between two looks at the lock; a command holds it for some 20 ms."""
-_PAUSE_IN_LINE: Final = 0.05
-_PATIENCE: Final = 2.0
+_PAUSES_IN_LINE: Final = (0.03, 0.4)
+"""Seconds between two looks at the line, first and last: a tenth of what one has waited."""
+_PATIENCE: Final = 5.0
 
 
 class CatalogLock:
@@ -167,7 +168,9 @@ class Line:
 
     def rest(self) -> None:
         """Until the next look."""
-        longest = _LONGEST_PAUSE if self._first else _PAUSE_IN_LINE
+        low, high = _PAUSES_IN_LINE
+        waited = time.monotonic() - self.patient_until + _PATIENCE
+        longest = _LONGEST_PAUSE if self._first else min(max(waited / 10, low), high)
         time.sleep(random.uniform(longest / 8, longest))  # noqa: S311 - spreads the waiters out
 
 
