@@ -259,6 +259,7 @@ def test_the_largest_pictures_are_taken(sizes: Site, tmp_path: Path) -> None:
     assert answer["warnings"] == []
 
 
+@pytest.mark.long
 def test_less_than_is_offered_is_never_taken_in_silence(sizes: Site, tmp_path: Path) -> None:
     """The larger ones are in a container that is not preferred."""
     manifest = make_dash(sizes.folder / "film.mp4", sizes.folder / "small").read_text("utf-8")

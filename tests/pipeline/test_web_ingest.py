@@ -86,6 +86,7 @@ def test_everything_that_comes_in_pieces_goes_through_all_stages(
     assert_whole(shows)
 
 
+@pytest.mark.long
 def test_what_is_no_film_leaves_nothing_behind(shows: Workspace, site: Site) -> None:
     site.write("words.mp4", "words")
     with pytest.raises(NotAVideo, match=r"words\.mp4") as failed:
