@@ -19,7 +19,7 @@ from heaters.catalog import requests
 from heaters.config import Settings
 from heaters.domain import name_template
 from heaters.domain.bounds import Bounds, bounds
-from heaters.domain.layout import ARTIFACT_FOLDERS
+from heaters.domain.layout import ARTIFACT_FOLDERS, numbers_of
 from heaters.errors import HeatersError, Interrupted, StageFailed, StoreUnavailable, UsageError
 from heaters.execution.loop import Watcher, as_error
 from heaters.execution.progress import fitting
@@ -311,6 +311,7 @@ class Work:
         """Note what is at an address, then download it here and now; a film that is known is not asked for again."""
         seen = web_pages.looked_up(film, self.settings)
         probe = web.note_of(film.shown, seen["facts"], clip_file=kind.clip_file)
+        self._refuse_strangers()
         added = self.catalog.execute(requests.AddSource(
             None, kind.title or seen["facts"]["title"] or film.shown, "web", film.shown, not (kind.whole_clip or kind.clip_file),
             kind.allow_truncated, None, probe, seen["warnings"], self.store.place, web_key=probe["web"]["web_key"]))  # fmt: skip
@@ -351,6 +352,7 @@ class Work:
         copied = seen["bytes"] if self.settings.originals == "copy" else 0
         intake.refuse_overflow(
             {mode: count + copied for mode, count in projected.items()}, self.settings, self.store.free_bytes(), str(file))  # fmt: skip
+        self._refuse_strangers()
         added = self.catalog.execute(requests.AddSource(
             seen["sha256"], kind.title or file.stem, "upload", str(file), not (kind.whole_clip or kind.clip_file),
             kind.allow_truncated, seen["bytes"], seen["probe"], seen["warnings"], self.store.place))  # fmt: skip
@@ -412,6 +414,22 @@ class Work:
         return (
             self.store if source["store"] == self.store.place else store_of(source, self.settings, self.home)
         )
+
+    def _refuse_strangers(self) -> None:
+        """Refuse a store elsewhere that holds files of a workspace, and none of this one.
+
+        Keys begin with the number of the source, so what two workspaces put at one place would take the other's place.
+        """
+        place = self.store.place
+        known = "SELECT 1 FROM source_videos WHERE store = ? LIMIT 1"
+        if place is None or self.catalog.rows(known, [place]):
+            return
+        files = (head.key for folder in ARTIFACT_FOLDERS for head in self.store.list(folder))
+        if found := next(filter(numbers_of, files), None):
+            raise StoreUnavailable(
+                f"{self.store.uri(found)} is of another workspace: choose a prefix of your own (s3_prefix), or go on with that one by "
+                f"`heaters catalog restore`", place=place,
+            )  # fmt: skip
 
     def _remove_dead_parts(self) -> None:
         """Of the workspace's own folder. A store elsewhere is asked whether it is there; its uploads may be gone on with."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_PR_SET_PDEATHSIG = 1
 KEY, SECRET = "AKIATESTKEYOFHEATERS", "zQ7secretOfTheTestServerOfHeaters+/x"
 _IDENTITY = {
     "identities": [
@@ -129,7 +132,14 @@ def _start(folder: Path, ports: Mapping[str, int]) -> subprocess.Popen[bytes]:
                 f"-filer.localSocket={folder}/filer.sock", f"-s3.localSocket={folder}/s3.sock",
             ],
             stdout=subprocess.DEVNULL, stderr=log, cwd=folder, start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - nothing in it waits for a thread
         )  # fmt: skip
+
+
+def _die_with_parent() -> None:
+    """No server outlives tests that were killed; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _wait(endpoint: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:

@@ -73,6 +73,8 @@ def sweep(
     since = restored.stat().st_mtime if restored.exists() else 0
     ours = {row["id"] for row in sources}
     for place, store in listing.stores.items():
+        if place is not None and all(row["store"] != place for row in sources):
+            continue  # what lies there may be another workspace's
         swept["parts"] += store.remove_dead_parts()
         for file in _unnamed(listing, place, sources, artifacts):
             orphan = _source_of(file) in ours and file.written > since

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from driving import Heaters
+from driving import Heaters, open_workspace
 from s3_server import SECRET, S3Server, free_port
 
 from heaters import Workspace
@@ -60,6 +63,22 @@ def test_doctor_tells_where_new_sources_go(stored: Heaters, bucket: str, s3: S3S
     assert shown["s3_endpoint_url"]["origin"] == "environment (AWS_ENDPOINT_URL_S3)"
 
 
+def test_two_workspaces_do_not_share_a_place(
+    ws: Workspace, films: Path, tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = open_workspace(ws.root)
+    ours.ingest(films / "second.mp4")
+    kept = [head.key for head in ours.store.list("originals")]
+    assert kept == ["originals/video_2.mp4"]
+    other = Heaters(open_workspace(tmp_path / "other", create=True).root)
+    refused = other.refused("ingest", films / "third.mp4", status=3, kind="StoreUnavailable")
+    assert f"s3://{bucket}/originals/video_2.mp4 is of another workspace" in refused
+    assert open_workspace(tmp_path / "other").janitor()["orphans"] == []
+    assert [head.key for head in ours.store.list("originals")] == kept
+    monkeypatch.setenv("HEATERS_S3_PREFIX", "other")
+    assert other.json("ingest", films / "third.mp4")[0]["store"] == f"s3://{bucket}/other"
+
+
 def test_doctor_tells_of_a_workspace_without_a_bucket(cli: Heaters) -> None:
     found = {row["check"]: row for row in cli.json("doctor")}
     assert found["store"] == {"check": "store", "ok": True, "found": "the folder of the workspace"}
@@ -75,3 +94,18 @@ def test_an_address_with_a_secret_in_it_is_refused(
     said = cli("config", status=2).err
     assert "s3_endpoint_url" in said
     assert "secret" not in said
+
+
+IDLE = """
+import sys
+from heaters.cli import main
+try:
+    main(["run", "--workspace", sys.argv[1]])
+except SystemExit as end:
+    assert not end.code
+assert not {"boto3", "botocore", "yt_dlp"} & sys.modules.keys()
+"""
+
+
+def test_without_a_bucket_an_idle_run_never_loads_boto3(ws: Workspace) -> None:
+    subprocess.run([sys.executable, "-c", IDLE, str(ws.root)], check=True, capture_output=True)
