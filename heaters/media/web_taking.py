@@ -93,10 +93,18 @@ def entries_of(info: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Address and title of what a playlist holds; nothing where it is a single film."""
     if info.get("_type") not in {"playlist", "multi_video"}:
         return []
-    found = [one for one in info.get("entries") or () if one and (one.get("webpage_url") or one.get("url"))]
+    told = [(_address(one, info.get("webpage_url")), one) for one in info.get("entries") or () if one]
+    found = [{"url": url, "title": _short(one.get("title"))} for url, one in told if url]
     if not found:
         raise NotAvailable(f"{_short(info.get('title')) or 'the playlist'} is an empty playlist")
-    return [{"url": one.get("webpage_url") or one["url"], "title": _short(one.get("title"))} for one in found]
+    return found
+
+
+def _address(entry: Mapping[str, Any], page: str | None) -> str | None:
+    """Where a film of a playlist is; those of a page with several films all tell that page as their own."""
+    own = entry.get("webpage_url")
+    address = own if own and own != page else entry.get("url")
+    return str(address) if address else None
 
 
 def facts(info: Mapping[str, Any]) -> dict[str, Any]:
