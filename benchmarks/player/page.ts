@@ -43,11 +43,11 @@ function view(base64: string): DataView {
   return new DataView(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
 }
 
-/** Open a player on the film; `who` marks its requests in the server's log. Milliseconds until it can seek. */
-async function open(name: string, who: string): Promise<number> {
+/** Open a player on the film; `who` marks its requests in the server's log, `own` replaces parts of the message. Milliseconds until it can seek. */
+async function open(name: string, who: string, own: Partial<FilmFacts["show"]> = {}): Promise<number> {
   const message = (await (await fetch("/film.json")).json()) as Message;
   const marked = (path: string) => `${path}?who=${who}`;
-  const show = { ...message.show, paths: { proxy: marked("proxy.mp4"), audio: marked("audio.m4a") } };
+  const show = { ...message.show, paths: { proxy: marked("proxy.mp4"), audio: marked("audio.m4a") }, ...own };
   const sheets = { ...message.sheets, urls: message.sheets.urls.map((url) => new URL(marked(url), location.href).href) };
   const [proxy, gop] = ["proxy.mp4", "gop.mp4"].map((path) => new URL(marked(path), location.href).href) as [string, string];
   player = await contestant(name);
