@@ -102,7 +102,7 @@ def remux(
 
 
 def _copy(
-    film: OutputContainer, sources: Sequence[Iterator[tuple[Fraction, Packet[Stream]]]], progress: Callable[[int], None] | None
+    film: OutputContainer, sources: Sequence[Iterator[tuple[float, Packet[Stream]]]], progress: Callable[[int], None] | None
 ) -> int:  # fmt: skip
     count = done = 0
     for _, packet in heapq.merge(*sources, key=lambda one: one[0]):
@@ -114,23 +114,26 @@ def _copy(
     return count
 
 
-def _packets(container: InputContainer, lanes: Sequence[_Lane]) -> Iterator[tuple[Fraction, Packet[Stream]]]:
+def _packets(container: InputContainer, lanes: Sequence[_Lane]) -> Iterator[tuple[float, Packet[Stream]]]:
     """The packets of a part with the seconds that they are ordered by, made ready for the new file."""
-    ways = {lane.source.index: lane for lane in lanes}
+    ways = {}
+    for lane in lanes:
+        unit = lane.source.time_base or Fraction(1, av.time_base)
+        ways[lane.source.index] = lane.target, round(lane.shift / unit), float(unit)
     for packet in container.demux(*(lane.source for lane in lanes)):
         if not packet.size:
             continue
-        lane, unit = ways[packet.stream.index], packet.time_base
-        if packet.dts is None:  # Matroska has none where pictures are in their order
-            packet.dts = packet.pts
-        if packet.dts is None:
+        target, moved, seconds = ways[packet.stream_index]
+        time = (
+            packet.pts if packet.dts is None else packet.dts
+        )  # Matroska has none where pictures are in their order
+        if time is None:
             raise ValueError("a packet has no time")
-        moved = round(lane.shift / unit)
-        packet.dts -= moved
-        if packet.pts is not None:
+        packet.dts = time - moved
+        if moved and packet.pts is not None:
             packet.pts -= moved
-        packet.stream = lane.target
-        yield packet.dts * unit, packet
+        packet.stream = target
+        yield packet.dts * seconds, packet
 
 
 def _lane(film: OutputContainer, stream: Stream, shift: Fraction) -> _Lane:
