@@ -79,7 +79,7 @@ def lab(page: Path, workspace: Path, folder: Path, token: str = "secret") -> Ite
     options = {
         "ip": "127.0.0.1", "port": "0", "ServerApp.port_retries": "0", "IdentityProvider.token": token, "ServerApp.root_dir": page.parent,
         "LabApp.news_url": "None", "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
-        "ServerApp.jpserver_extensions": "{'heaters': True}",
+        "LabApp.expose_app_in_browser": "True", "ServerApp.jpserver_extensions": "{'heaters': True}",
     }  # fmt: skip
     flags = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *flags]
