@@ -25,8 +25,7 @@ LINE_FILE: Final = "catalog.line"
 """Locked by the first of those who wait."""
 _LONGEST_PAUSE: Final = 0.004
 """Seconds between two looks at the lock; a command holds it for some 20 ms."""
-_PAUSES_IN_LINE: Final = (0.03, 0.4)
-"""Seconds between two looks at the line, first and last: a tenth of what one has waited."""
+_PAUSE_IN_LINE: Final = 0.05
 _PATIENCE: Final = 5.0
 
 
@@ -73,10 +72,10 @@ class CatalogLock:
                 f"there is no catalog in {self.path.parent}: the folder is missing", path=str(self.path)
             )
         deadline = time.monotonic() + self._seconds
-        with put_off() as interrupts, self._tried() as got:
-            if got:
+        if self._is_held_here():
+            with self._tried(), put_off() as interrupts:
                 yield interrupts
-                return
+            return
         with ExitStack() as stack:
             line = stack.enter_context(self._in_line())
             while True:
@@ -88,6 +87,11 @@ class CatalogLock:
                             return
                 self._look_up(deadline)
                 line.rest()
+
+    def _is_held_here(self) -> bool:
+        """Whether this thread holds the lock already."""
+        with self._tried_threads() as got:
+            return got and self._file.is_locked
 
     def _look_up(self, deadline: float) -> None:
         if self._while_waiting:
@@ -115,18 +119,23 @@ class CatalogLock:
     @contextmanager
     def _tried(self) -> Iterator[bool]:
         """Take both locks if that needs no waiting."""
-        if not self._threads.acquire(blocking=False):
-            yield False
-            return
-        try:
-            got = self._take_file()
+        with self._tried_threads() as alone:
+            got = alone and self._take_file()
             try:
                 yield got
             finally:
                 if got:
                     self._file.release()
+
+    @contextmanager
+    def _tried_threads(self) -> Iterator[bool]:
+        """Take the lock of this process's threads if that needs no waiting."""
+        got = self._threads.acquire(blocking=False)
+        try:
+            yield got
         finally:
-            self._threads.release()
+            if got:
+                self._threads.release()
 
     def _take_file(self) -> bool:
         try:
@@ -168,9 +177,7 @@ class Line:
 
     def rest(self) -> None:
         """Until the next look."""
-        low, high = _PAUSES_IN_LINE
-        waited = time.monotonic() - self.patient_until + _PATIENCE
-        longest = _LONGEST_PAUSE if self._first else min(max(waited / 10, low), high)
+        longest = _LONGEST_PAUSE if self._first else _PAUSE_IN_LINE
         time.sleep(random.uniform(longest / 8, longest))  # noqa: S311 - spreads the waiters out
 
 

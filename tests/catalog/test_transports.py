@@ -24,8 +24,12 @@ from heaters.catalog.requests import (
     FailExport,
     FailStage,
     FinishExport,
+    FinishMove,
     FinishRun,
     FinishStage,
+    ForgetSource,
+    MoveSource,
+    NoteRestore,
     Park,
     Redo,
     Retry,
@@ -71,7 +75,8 @@ SESSION: list[Any] = [
     export(2), FailExport(1, "input", "params", "the encoder died"), export(4), export(4),
     FinishExport("op-10", 1, "input", "params", FILE.uri, main=True, artifacts=[FILE], cut_points=(0, 10)),
     Decision("op-11", "approve", (1,), "ana"), DropArtifacts([1]), Park(1, "by hand"), Retry([1]),
-    FinishRun(1, "done", 3, 1, bytes=5), StartRun("export", 7, "here"),
+    FinishRun(1, "done", 3, 1, bytes=5), StartRun("export", 7, "here"), NoteRestore("gold_masters/video_1_master.mkv", fresh=True),
+    MoveSource(1, None, "s3://shows", {}), FinishMove(1), ForgetSource(1),
 ]  # fmt: skip
 
 
@@ -90,7 +95,7 @@ def answer(catalog: AnyCatalog, command: object) -> Any:
 def plain(value: Any) -> Any:
     """A value without what differs at every run: times, and ids that the catalog makes up."""
     if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: plain(one) for name, one in value.items() if name != "asked_at"}
     if isinstance(value, list | tuple):
         return type(value)(plain(one) for one in value)
     return type(value) if isinstance(value, datetime) else value
@@ -99,7 +104,7 @@ def plain(value: Any) -> Any:
 def rows(catalog: AnyCatalog) -> dict[str, Any]:
     """Everything in the catalog but for times, made-up ids, and the answers that `meta` keeps."""
     found = {table: catalog.rows(f"SELECT * FROM {table} ORDER BY 1") for table in TABLES}
-    found["meta"] = [row for row in found["meta"] if not row["key"].startswith("answer ")]
+    found["meta"] = [row for row in found["meta"] if not row["key"].startswith(("answer ", "restore."))]
     for row in found["clip_events"]:
         row |= {"op_id": row["op_id"] if row["reviewer"] != "heaters" else "", "before": "", "after": ""}
     return {table: plain(one) for table, one in found.items()}

@@ -74,6 +74,14 @@ def test_every_setting_of_ours_has_a_variable_with_our_prefix() -> None:
     assert [variable for variable in variables if not variable.startswith("HEATERS_")] == [
         "APP_ENV",
         "WEBCODECS_ENABLED",
+        "S3_BUCKET_NAME",
+        "S3_DEV_BUCKET_NAME",
+        "S3_PROD_BUCKET_NAME",
+        "GOLD_MASTER_STORAGE_CLASS",
+        "PROXY_STORAGE_CLASS",
+        "PROXY_CDN_DOMAIN",
+        "CLOUDFRONT_DEV_DOMAIN",
+        "CLOUDFRONT_PROD_DOMAIN",
     ]
 
 

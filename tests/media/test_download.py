@@ -332,11 +332,12 @@ def test_the_child_ends_with_its_parent(site: Site, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             download.fetch(site.url("film.mp4"), tmp_path, RULES, None, stop)
 
+    before = psutil.Process().children()
     thread = threading.Thread(target=run)
     thread.start()
     while not site.asked("film.mp4"):
         time.sleep(0.01)
-    (child,) = psutil.Process().children()
+    (child,) = (one for one in psutil.Process().children() if one not in before)
     stopped.set()
     thread.join(20)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
