@@ -106,8 +106,9 @@ class CatalogLock:
     def _in_line(self) -> Iterator[Line]:
         try:
             descriptor = os.open(self.path.with_name(LINE_FILE), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise self._refused(error) from error
+        except OSError:  # another user's, say: then it is the lock that is looked at
+            yield Line(None)
+            return
         self._lines.add(descriptor)
         try:
             yield Line(descriptor)
@@ -157,19 +158,22 @@ class Line:
 
     Fifty who all looked would leave no CPU to the one who has it.
 
+    Args:
+        descriptor: of the file that they all lock; None where it can't be had.
+
     Attributes:
         patient_until: by the monotonic clock; then also others look, in case the first one sleeps, stopped by its user.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
-        self._first = False
+        self._first = descriptor is None
         self.patient_until = time.monotonic() + _PATIENCE
 
     @property
     def first(self) -> bool:
         """Whether this is the one who looks all the time."""
-        if not self._first:
+        if self._descriptor is not None and not self._first:
             with suppress(BlockingIOError):
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._first = True
