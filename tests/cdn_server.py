@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,13 +81,16 @@ class Cdn:
 
 
 @contextmanager
-def cdn(folder: Path, upstream: str, origins: Sequence[str] = ()) -> Iterator[Cdn]:
+def cdn(
+    folder: Path, upstream: str, origins: Sequence[str] = (), mistakes: Mapping[str, str] | None = None
+) -> Iterator[Cdn]:
     """Cache what `upstream` has, on a free port of this machine, for pages of these origins.
 
     Args:
         folder: an empty one, for all that nginx writes.
         upstream: address below which the keys lie.
         origins: of pages that may read; regular expressions begin with `~`.
+        mistakes: parts of the configuration, and what stands in their place.
     """
     assert PROGRAM, MISSING
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,6 +100,9 @@ def cdn(folder: Path, upstream: str, origins: Sequence[str] = ()) -> Iterator[Cd
     configuration = folder / "nginx.conf"
     mapped = " ".join(f'"{one}" $http_origin;' for one in origins)
     text = CONFIGURATION.format(folder=folder, port=port, upstream=upstream.rstrip("/"), origins=mapped)
+    for right, wrong in (mistakes or {}).items():
+        assert right in text, right
+        text = text.replace(right, wrong)
     configuration.write_text(text)
     with (folder / "out.txt").open("w") as out:
         process = subprocess.Popen(

@@ -113,7 +113,7 @@ def s3_server(folder: Path | None = None) -> Iterator[S3Server]:
     finally:
         server.process.terminate()
         try:
-            server.process.wait(10)
+            server.process.wait(1)
         except subprocess.TimeoutExpired:
             server.kill()
         shutil.rmtree(where, ignore_errors=True)

@@ -32,7 +32,12 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def serve(
-    folder: Path, *, lock_seconds: float, idle_seconds: float, say: Callable[[str], None] = print
+    folder: Path,
+    *,
+    lock_seconds: float,
+    idle_seconds: float,
+    say: Callable[[str], None] = print,
+    saved: Callable[[Path], object] | None = None,
 ) -> None:
     """Own a catalog until nobody needs it, a signal or a heaters of another version ends it; nothing if another one does.
 
@@ -41,6 +46,7 @@ def serve(
         lock_seconds: how long to wait for those who have it open right now.
         idle_seconds: leave when no client was connected and nothing was done for so long.
         say: told what happens, in one line each.
+        saved: given each snapshot that is made by itself; may take its time, and raise our errors, which are said.
 
     Raises:
         CatalogError: it can't be opened.
@@ -50,7 +56,9 @@ def serve(
     try:
         links.look()
         with catalog.kept() as connection:
-            Owner(HeldCatalog(catalog, connection), idle_seconds, say).run()
+            owner = Owner(HeldCatalog(catalog, connection), idle_seconds, say, saved)
+            owner.run()
+        owner.hand_on()
     except OwnerThere:
         note = links.note()
         say(f"{folder} is served already{f', by process {note.pid}' if note else ''}")
@@ -63,15 +71,24 @@ class Owner:
         held: what is served; the caller holds the lock, and lets it go after `run`.
         idle_seconds: see `serve`.
         say: see `serve`.
+        saved: see `serve`.
     """
 
-    def __init__(self, held: HeldCatalog, idle_seconds: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        held: HeldCatalog,
+        idle_seconds: float,
+        say: Callable[[str], None],
+        saved: Callable[[Path], object] | None = None,
+    ) -> None:
         self._held = held
         self._idle_seconds = idle_seconds
         self._say = say
+        self._saved = saved
         self._token = secrets.token_hex(32)
         self._clients: dict[Line, threading.Thread] = {}
         self._saver = threading.Thread(target=self._save)
+        self._sender = threading.Thread(target=self._send)
         self._alone_since = time.monotonic()
         self._leaving = ""
         self._bell, self._rope = socket.socketpair()
@@ -84,6 +101,11 @@ class Owner:
                     self._wait(listener)
             self._part()
         self._say(f"{self._held.folder} is served no more: {self._leaving}")
+
+    def hand_on(self) -> None:
+        """Wait until the last snapshot is where it goes: after `run`, when nobody waits for the catalog any more."""
+        if self._sender.is_alive():
+            self._sender.join()
 
     def leave(self, reason: str) -> None:
         """Begin to leave; may be called by any thread, and by a signal at any time."""
@@ -105,7 +127,7 @@ class Owner:
 
     def _rest(self) -> None:
         """When nothing has changed for a while, save what has; when nobody was there for a while, leave."""
-        if self._saver.is_alive():
+        if self._saver.is_alive() or self._sender.is_alive():
             return
         before = time.monotonic() - self._idle_seconds
         if self._held.changed:
@@ -118,7 +140,18 @@ class Owner:
     def _save(self) -> None:
         try:
             self._held.fold()
-            self._held.snapshot(self._held.folder / SNAPSHOT_FOLDER)
+            folder = self._held.snapshot(self._held.folder / SNAPSHOT_FOLDER)
+        except HeatersError as error:
+            self._say(error.message)
+        else:
+            self._sender = threading.Thread(target=self._send, args=(folder,))
+            self._sender.start()
+
+    def _send(self, folder: Path) -> None:
+        """Hand a snapshot on; the catalog is not needed for that, so nobody who wants it waits for a network."""
+        try:
+            if self._saved:
+                self._saved(folder)
         except HeatersError as error:
             self._say(error.message)
 

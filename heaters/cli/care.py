@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from math import floor, log10
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -15,6 +16,8 @@ from heaters.config import Settings, find_workspace
 from heaters.errors import UsageError, WorkspaceNotFound
 from heaters.stages.intake import in_words
 from heaters.workspace import open_workspace
+
+_COSTS: Final = ("kind", "storage_class", "files", "bytes", "month", "restore")
 
 
 def verify(
@@ -83,25 +86,39 @@ def cost(
         output.hint("edit it, then heaters cost", as_json=json)
         return
     rows = ws.cost()
-    shown = rows if json else [{**row, "bytes": in_words(row["bytes"])} for row in rows]
-    columns = ("kind", "storage_class", "files", "bytes", "month", "restore")
-    output.show_rows(shown, columns, as_json=json, empty="nothing is stored yet")
+    shown = rows if json else [_readable(row) for row in rows]
+    output.show_rows(shown, _COSTS, as_json=json, empty="nothing is stored yet")
     if any(row["storage_class"] for row in rows) and not json:
         print(_sum_of(rows, ws.root))
     output.hint("heaters status", as_json=json)
 
 
-def _sum_of(rows: Sequence[Mapping[str, Any]], root: Path) -> str:
-    from heaters.stages.costs import RESTORED_DAYS, Prices  # noqa: PLC0415 - where there is something to pay
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    money = {name: None if row[name] is None else _money(row[name]) for name in ("month", "restore")}
+    return {**row, **money, "bytes": in_words(row["bytes"])}
 
-    prices = Prices.of_workspace(root)
-    month, restore = (sum(row[name] or 0 for row in rows) for name in ("month", "restore"))
-    unknown = sorted({row["storage_class"] for row in rows if row["month"] is None} - {None})
-    return "\n".join([
-        f"a month costs {month:.2f} {prices.currency}, as of {prices.as_of} in {prices.region} ({prices.file})",
-        *([f"restoring the masters of approved clips for {RESTORED_DAYS} days costs {restore:.2f} {prices.currency}"] if restore else []),
-        *([f"no price is known of {', '.join(unknown)}"] if unknown else []),
-    ])  # fmt: skip
+
+def _money(value: float) -> str:
+    """Two digits that tell something, and two after the point at least: a short film costs a fraction of a cent."""
+    return f"{value:.{2 if value == 0 else max(2, 1 - floor(log10(value)))}f}"
+
+
+def _sum_of(rows: Sequence[Mapping[str, Any]], root: Path) -> str:
+    from heaters.stages.costs import RESTORED_DAYS, Prices, by_class  # noqa: PLC0415 - where there is something to pay
+
+    prices, classes = Prices.of_workspace(root), by_class(rows)
+    restore = sum(row["restore"] or 0 for row in rows)
+    unknown = sorted(row["storage_class"] for row in classes if row["month"] is None)
+    month, told = _money(sum(row["month"] or 0 for row in classes)), f"{prices.as_of} in {prices.region}"
+    table = output.columns_of([_readable(row) for row in classes], _COSTS[1:])
+    lines = ["", table, "", f"a month costs {month} {prices.currency}, as of {told} ({prices.file})"]
+    if restore:
+        lines += [
+            f"restoring the masters of approved clips for {RESTORED_DAYS} days costs {_money(restore)} {prices.currency}"
+        ]
+    if unknown:
+        lines += [f"no price is known of {', '.join(unknown)}: heaters cost --write-prices, then add it"]
+    return "\n".join(lines)
 
 
 def config(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:  # noqa: FBT002

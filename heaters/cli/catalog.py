@@ -12,6 +12,7 @@ import typer
 
 from heaters.cli import output
 from heaters.cli.output import JsonOption, WorkspaceOption
+from heaters.stages import store_snapshots
 from heaters.workspace import CATALOG_FOLDER, open_workspace
 
 
@@ -71,8 +72,8 @@ def serve(workspace: WorkspaceOption = None) -> None:
 
     ws = open_workspace(workspace)
     own(
-        ws.root / CATALOG_FOLDER, lock_seconds=ws.settings.lock_seconds,
-        idle_seconds=ws.settings.owner_idle_seconds, say=_say,
+        ws.root / CATALOG_FOLDER, lock_seconds=ws.settings.lock_seconds, idle_seconds=ws.settings.owner_idle_seconds, say=_say,
+        saved=lambda folder: store_snapshots.put(ws.store, folder) if ws.store.place else None,
     )  # fmt: skip
 
 

@@ -180,7 +180,7 @@ def _preflight(reads: Reads) -> Finding:
     if answer.status not in {200, 204}:
         return (
             f"OPTIONS is answered by {answer.status}",
-            "let OPTIONS through to the bucket, with Range in AllowedHeaders of its CORS rules",
+            "let OPTIONS and its headers through to the bucket, which needs CORS rules with Range in AllowedHeaders",
         )
     if _let_in(answer, reads.origin)[1]:
         return _let_in(answer, reads.origin)
@@ -210,7 +210,7 @@ def _cached(reads: Reads) -> Finding:
     if reads.signed:
         return "no cache: a signed address leads to the storage", ""
     return "nothing says that the second read came from a cache", (
-        "let the CDN cache answers to ranges and say so by Age or X-Cache; CloudFront: the managed policy CachingOptimized or one like it"
+        "let the CDN cache answers to ranges and say so by Age or X-Cache; CloudFront: a cache policy with the query string v in its key"
     )  # fmt: skip
 
 

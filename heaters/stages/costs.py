@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +17,7 @@ RESTORED_DAYS: Final = 7
 """How long a restored copy is kept and paid as STANDARD, beside the archived object."""
 _GB: Final = 1 << 30
 _MONTH_DAYS: Final = 30
+_SUMS: Final = ("files", "bytes", "month", "restore")
 _STORED: Final = """
 SELECT a.kind, CASE WHEN starts_with(v.store, 's3://') AND NOT starts_with(a.uri, '/') THEN a.storage_class END AS storage_class,
   count(*) AS files, sum(a.bytes)::BIGINT AS bytes, sum(greatest(a.bytes, coalesce(p.smallest, 0)))::BIGINT AS paid,
@@ -123,6 +124,16 @@ def costs(read: Callable[..., list[Row]], prices: Prices) -> list[Row]:
         }
         for row in rows
     ]  # fmt: skip
+
+
+def by_class(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """What `costs` found, of each storage class as a whole, the dearest first; what lies in folders is left out."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        if name := row["storage_class"]:
+            one = found.setdefault(name, {"storage_class": name} | dict.fromkeys(_SUMS))
+            one |= {key: row[key] if one[key] is None else one[key] + (row[key] or 0) for key in _SUMS}
+    return sorted(found.values(), key=lambda row: (-(row["month"] or 0), row["storage_class"]))
 
 
 def write_prices(home: Path) -> Path:

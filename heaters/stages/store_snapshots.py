@@ -1,10 +1,10 @@
-"""Snapshots of the catalog in a store: after each run they are put there, and from there a lost catalog comes back."""
+"""Snapshots of the catalog in a store: after each run, and when an owner has nothing to do; from there a lost catalog comes back."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +40,7 @@ def put(store: Store, folder: Path) -> None:
 
 def names(store: Store) -> list[str]:
     """The complete snapshots in a store, oldest first."""
-    found = (head.key.split("/")[-2:] for head in store.list(PREFIX))
-    return sorted(name for name, file in found if file == _FACTS and _NAME.fullmatch(name))
+    return _complete(head.key for head in store.list(PREFIX))
 
 
 def find(
@@ -104,8 +103,17 @@ def _fetched(store: Store, name: str | None, own: Path) -> Path:
     return done
 
 
+def _complete(keys: Iterable[str]) -> list[str]:
+    found = (key.split("/")[-2:] for key in keys)
+    return sorted(name for name, file in found if file == _FACTS and _NAME.fullmatch(name))
+
+
 def _remove_old(store: Store) -> None:
-    for name in names(store)[:-_KEPT]:
-        store.delete(f"{PREFIX}/{name}/{_FACTS}")
-        for head in list(store.list(f"{PREFIX}/{name}")):
-            store.delete(head.key)
+    """Remove what is older than the ten that are kept, also what was put there in part; each first loses what makes it complete."""
+    keys = [head.key for head in store.list(PREFIX)]
+    complete = _complete(keys)
+    if len(complete) < _KEPT:
+        return
+    old = [key for key in keys if key.split("/")[-2] < complete[-_KEPT]]
+    for key in sorted(old, key=lambda key: not key.endswith(f"/{_FACTS}")):
+        store.delete(key)

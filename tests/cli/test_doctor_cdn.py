@@ -1,7 +1,8 @@
-"""`heaters doctor --cdn` against a small CDN of ours that can be wrong in one thing at a time."""
+"""`heaters doctor --cdn` against a small CDN of ours, and against nginx before a real S3 server, with one thing wrong at a time."""
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -11,11 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from cdn_server import CONFIGURATION
+from cdn_server import CONFIGURATION, MISSING, PROGRAM
+from cdn_server import cdn as nginx
 from driving import Heaters
+from s3_server import S3Server
 
 FILM = b"\0\0\0\x18ftypisom" + bytes(n * 7919 % 251 for n in range(50_000))
 ORIGIN = "https://review.example.org"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "cdn.md"
 
 
 class Cdn(ThreadingHTTPServer):
@@ -214,9 +218,92 @@ def test_nobody_there_is_one_row(cdn: Cdn) -> None:
     assert "does not answer" in row["found"]
 
 
+CORS_RULES = re.compile(r"```json\n(\[.*?)```", re.DOTALL)
+KEY = "review_proxies/video_1_proxy.mp4"
+CORS_OF_NGINX = (
+    "Access-Control-Allow-Origin $page",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Allow-Headers",
+)
+
+
+@pytest.fixture(scope="module")
+def film_in_s3(s3: S3Server) -> tuple[str, str]:
+    """An object in a bucket that lets in pages of one origin by the rules of docs/cdn.md, and caches without any: address and name."""
+    name, client = s3.new_bucket(), s3.client()
+    documented = CORS_RULES.search(PAGE.read_text("utf-8"))
+    assert documented
+    rules = [{**rule, "AllowedOrigins": [ORIGIN]} for rule in json.loads(documented[1])]
+    client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules})
+    allowed = {
+        "Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{name}/review_proxies/*"],
+    }  # fmt: skip
+    client.put_bucket_policy(
+        Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    )
+    facts = {"ContentType": "video/mp4", "CacheControl": "public, max-age=31536000, immutable"}
+    for key in (KEY, "originals/video_1.mp4"):
+        client.put_object(Bucket=name, Key=key, Body=FILM, **facts)
+    return f"{s3.endpoint}/{name}", name
+
+
+def test_a_bucket_with_the_documented_rules_is_fit_for_pages_of_that_origin_only(
+    film_in_s3: tuple[str, str], s3: S3Server
+) -> None:
+    named = {"Bucket": film_in_s3[1], "Key": KEY}
+    signed = s3.client().generate_presigned_url("get_object", Params=named, ExpiresIn=60)
+    Heaters().json("doctor", "--cdn", signed, "--origin", ORIGIN)
+    rows = Heaters().json("doctor", "--cdn", signed, "--origin", "http://localhost:1", status=1)
+    assert {row["check"] for row in rows if not row["ok"]} >= {"CORS", "preflight"}
+
+
+@pytest.mark.skipif(PROGRAM is None, reason=MISSING)
+def test_nginx_as_documented_is_fit_for_pages_of_its_origins_only(
+    film_in_s3: tuple[str, str], tmp_path: Path
+) -> None:
+    with nginx(tmp_path / "nginx", film_in_s3[0], [ORIGIN]) as cache:
+        Heaters().json("doctor", "--cdn", f"{cache.url}/{KEY}", "--origin", ORIGIN)
+        rows = Heaters().json(
+            "doctor", "--cdn", f"{cache.url}/{KEY}", "--origin", "http://localhost:1", status=1
+        )
+    assert [row["check"] for row in rows if not row["ok"]] == ["CORS", "preflight"]
+
+
+@pytest.mark.skipif(PROGRAM is None, reason=MISSING)
+@pytest.mark.parametrize(
+    ("mistakes", "key", "check", "words"),
+    [
+        ({"Access-Control-Allow-Origin $page": "X-Nothing no"}, KEY, "CORS", f"add {ORIGIN} to AllowedOrigins"),
+        ({"Access-Control-Allow-Origin $page": "Access-Control-Allow-Origin https://other"}, KEY, "CORS", "is https://other"),
+        ({"proxy_hide_header Access-Control-Allow-Origin;": "", 'proxy_set_header Origin "";': ""}, KEY, "CORS", "refuse two"),
+        ({**dict.fromkeys(CORS_OF_NGINX, "X-Nothing"), 'proxy_set_header Origin "";': "", "proxy_hide_header": "proxy_pass_header",
+          "gzip off;": "proxy_ignore_headers Vary;"},
+         KEY, "CORS and cache", "make Origin part of the cache key"),
+        ({'"Content-Range, Content-Length': '"Content-Length'}, KEY, "exposed headers", "Content-Range"),
+        ({"{ return 204; }": "{ return 403; }"}, KEY, "preflight", "let OPTIONS and its headers through"),
+        ({"Access-Control-Allow-Headers Range": "Access-Control-Allow-Headers Accept"}, KEY, "preflight", "add Range"),
+        ({"slice 1m;": "max_ranges 0;", "proxy_set_header Range $slice_range;": 'proxy_set_header Range "";'}, KEY, "range",
+         "200 in the place of 206"),
+        ({"slice 1m;": "return 302 http://127.0.0.1:9/;"}, KEY, "range", "a redirect"),
+        ({"gzip off;": "proxy_hide_header Content-Type; add_header Content-Type text/plain;"}, KEY, "content type", "video/mp4"),
+        ({"gzip off;": "proxy_hide_header Cache-Control;"}, KEY, "caching allowed", "no Cache-Control"),
+        ({"proxy_cache heaters;": "proxy_cache off;"}, KEY, "cached", "let the CDN cache"),
+        ({"$uri$is_args$args": "$uri"}, KEY, "versions", "query string v part of the cache key"),
+        ({}, "originals/video_1.mp4", "range", "origin access control"),
+        ({}, "review_proxies/video_2_proxy.mp4", "range", "40[34] in the place of 206"),
+    ],
+)  # fmt: skip
+def test_each_mistake_in_nginx_is_found_by_its_check_which_says_what_to_change(
+    film_in_s3: tuple[str, str], tmp_path: Path, mistakes: dict[str, str], key: str, check: str, words: str
+) -> None:
+    with nginx(tmp_path / "nginx", film_in_s3[0], [ORIGIN], mistakes) as cache:
+        rows = Heaters().json("doctor", "--cdn", f"{cache.url}/{key}", "--origin", ORIGIN, status=1)
+    found = {row["check"]: f"{row['found']}: {row['change']}" for row in rows if not row["ok"]}
+    assert re.search(words, found.get(check, "")), found
+
+
 def test_the_page_on_cdns_configures_nginx_as_these_tests_do() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "cdn.md").read_text("utf-8")
-    documented = re.search(r"```nginx\n(.*?)```", page, re.DOTALL)
+    documented = re.search(r"```nginx\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert documented
     location = documented[1].partition("location ")[2]
     lines = [" ".join(line.split()) for line in location.splitlines()[1:] if ";" in line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,6 +63,26 @@ def test_what_restoring_costs_is_told_where_an_approved_clip_needs_it(ws: Worksp
     assert cost_of(ws, "original")["restore"] is None
 
 
+def test_sums_of_a_fraction_of_a_cent_are_readable_by_kind_by_class_and_in_all(
+    cli: Heaters, ws: Workspace
+) -> None:
+    say_it_is_in_s3(ws, gold_master="GLACIER")
+    ws.decide("approve", "1.2")
+    rows, out = ws.cost(), cli("cost").out
+    by_kind, by_class, told, *_ = out.split("\n\n")
+    month = {row["kind"]: row["month"] for row in rows}
+    assert 0 < month["gold_master"] < 0.001
+    for line in by_kind.splitlines()[1:]:
+        kind, *_, shown, _restore = line.split()
+        assert float(shown) == pytest.approx(month[kind], rel=0.05)
+    sums = {line.split()[0]: float(line.split()[-2]) for line in by_class.splitlines()[1:]}
+    assert sums == {
+        "GLACIER": pytest.approx(month["gold_master"], rel=0.05),
+        "STANDARD": pytest.approx(sum(month.values()) - month["gold_master"], rel=0.05),
+    }
+    assert float(told.split()[3]) == pytest.approx(sum(month.values()), rel=0.05)
+
+
 def test_a_class_without_a_price_is_named(cli: Heaters, ws: Workspace) -> None:
     say_it_is_in_s3(ws, gold_master="COLD_AND_DARK")
     assert cost_of(ws, "gold_master")["month"] is None
@@ -77,7 +98,9 @@ def test_prices_of_the_workspace_are_used_instead_and_named(cli: Heaters, ws: Wo
         'region = "cellar"\nas_of = "2031-01-01"\ncurrency = "EUR"\n[STANDARD]\nstorage = 1000.0\n', "utf-8"
     )
     total = sum(row["bytes"] for row in ws.cost())
-    assert f"a month costs {total / GB * 1000:.2f} EUR, as of 2031-01-01 in cellar" in cli("cost").out
+    said = re.search(r"a month costs (\S+) EUR, as of 2031-01-01 in cellar", cli("cost").out)
+    assert said
+    assert float(said[1]) == pytest.approx(total / GB * 1000, abs=0.01)
     assert "is there already" in cli.refused("cost", "--write-prices", status=2, kind="UsageError")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from driving import Heaters, open_workspace
+from serving import answers, until
 
 from heaters.errors import UsageError
 from heaters.stages import store_snapshots
@@ -41,6 +43,17 @@ def test_one_that_was_not_finished_is_no_snapshot(ws: Workspace, store: MemorySt
         store_snapshots.put(store, folder)
     store.delete(f"{store_snapshots.PREFIX}/{second.name}/snapshot.json")
     assert store_snapshots.names(store) == [first.name]
+
+
+def test_what_was_put_there_in_part_goes_with_the_old_ones(ws: Workspace, store: MemoryStore) -> None:
+    begun = f"{store_snapshots.PREFIX}/20200101T000000.000000Z/clips.parquet"
+    with store.part(begun) as part:
+        part.path.write_bytes(b"a beginning")
+        part.publish()
+    for number in range(10):
+        assert store.head(begun), number
+        store_snapshots.put(store, ws.snapshot())
+    assert store.head(begun) is None
 
 
 def test_a_snapshot_is_found_by_place_by_name_and_by_being_the_newest(
@@ -91,3 +104,27 @@ def test_a_lost_workspace_comes_back_from_its_bucket(
     assert again.check() == []
     assert again.verify() == {"ok": True, "problems": []}
     assert again.source(1)["store"] == f"s3://{bucket}"
+
+
+def test_an_owner_that_has_nothing_to_do_puts_one_into_the_bucket(
+    bucket: str, ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEATERS_OWNER_IDLE_SECONDS", "1.5")
+    ws = open_workspace(ws.root, reviewer="ada")
+    before = store_snapshots.names(ws.store)
+    serving = Heaters(ws.root).start("catalog", "serve")
+    try:
+        until(lambda: answers(ws.root / "catalog"))
+        ws.decide("approve", "1.2")
+        until(lambda: store_snapshots.names(ws.store) != before)
+        serving.send_signal(signal.SIGINT)
+        out, err = serving.communicate(timeout=60)
+    finally:
+        serving.kill()
+        serving.communicate()
+    assert (serving.returncode, err) == (0, ""), out
+    (name,) = set(store_snapshots.names(ws.store)) - set(before)
+    assert ws.store.place == f"s3://{bucket}"
+    assert {head.key.rpartition("/")[2] for head in ws.store.list(f"{store_snapshots.PREFIX}/{name}")} == {
+        file.name for file in (ws.root / "catalog" / "snapshots" / name).iterdir()
+    }
