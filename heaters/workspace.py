@@ -20,7 +20,7 @@ from heaters.catalog import requests
 from heaters.catalog.tables import PicturedRow
 from heaters.config import SETTINGS_FILE, Settings, find_workspace
 from heaters.domain.layout import numbers_of
-from heaters.domain.nearest import refuse_unknown
+from heaters.domain.nearest import knowing_its_names, refuse_unknown
 from heaters.errors import StoreUnavailable, UnknownReference, UsageError
 from heaters.execution.loop import Watcher
 from heaters.execution.runlock import active_run, run_lock
@@ -70,6 +70,7 @@ def open_workspace(folder: str | Path | None = None, *, create: bool = False, **
     return Workspace(root, Settings.load(root, **settings))
 
 
+@knowing_its_names
 class Workspace:
     """One folder of shows, their artefacts and their catalog. Made by `open_workspace`."""
 

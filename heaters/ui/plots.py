@@ -8,6 +8,7 @@ from html import escape
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any, Final
 
+from heaters.domain.nearest import knowing_its_names
 from heaters.errors import UsageError
 from heaters.stages import detect, pictures
 from heaters.ui.drawing import CURVE, CUT, GOOD, HUMAN, Drawing, Plot, Shown, thinned
@@ -29,6 +30,7 @@ _STATE_COLOURS: Final = {
 Row = dict[str, Any]
 
 
+@knowing_its_names
 class Plots:
     """What `ws.plot` offers. Every plot works offline, in JupyterLab as in exported HTML, light and dark.
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from heaters.domain.agreement import Agreement, agreement
+from heaters.domain.nearest import knowing_its_names
 from heaters.errors import UsageError
 from heaters.media.detectors import DETECTORS, Detector, detect
 from heaters.stages import detect as stage
@@ -44,6 +45,7 @@ class Outcome(NamedTuple):
         return f"threshold {self.threshold:g}: {len(self.cuts)} cuts, {changes}; {self.agreement}"
 
 
+@knowing_its_names
 class Tuning:
     """Detection tried out on one source. The scores are read once, nothing is decoded, nothing changes before `apply`.
 

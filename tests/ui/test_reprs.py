@@ -65,6 +65,10 @@ def test_names_that_there_are_not_are_refused_with_the_nearest(ws: Workspace) ->
         UsageError, match=r"decide takes no lable; it takes label, tags, note; did you mean label\?"
     ):
         ws.decide("annotate", "1.1", lable="beach")
+    with pytest.raises(UsageError, match=r"^run takes no limt; it takes stages, .*did you mean limit\?$"):
+        ws.run(limt=1)
+    with pytest.raises(UsageError, match=r"^scores takes no threshhold; .*did you mean threshold\?$"):
+        ws.plot.scores(1, threshhold=2.5)
     with pytest.raises(UsageError, match=r"unknown action 'aprove'.*did you mean approve\?"):
         ws.decide("aprove", "1.1")
     with pytest.raises(UsageError, match=r"no preference 'fats'.*did you mean fast\?"):
