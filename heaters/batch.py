@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TextIO
 
 from heaters.catalog import requests
 from heaters.domain.parameters import values
-from heaters.errors import HeatersError, Interrupted, UsageError
+from heaters.errors import HeatersError, Interrupted, StoreUnavailable, UsageError
 from heaters.execution import notebooks
 from heaters.execution.runlock import note_run, run_lock
 from heaters.work import REPORTS, RunReport
@@ -39,6 +39,29 @@ def packaged_notebooks() -> dict[str, Path]:
     installed = Path(str(files("heaters"))) / "_notebooks"
     folder = installed if installed.is_dir() else Path(__file__).resolve().parents[1] / "notebooks"
     return {file.stem: file for file in sorted(folder.glob("*.ipynb"))}
+
+
+def copy_notebooks(folder: Path) -> dict[Path, bool]:
+    """Copy the notebooks that come with heaters into a folder, which is made if it is not there.
+
+    A file that is there already stays as it is: somebody may have written in it.
+
+    Returns:
+        each file, and whether it was copied now.
+
+    Raises:
+        StoreUnavailable: the folder can't be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return {
+            folder / file.name: _copied(file, folder / file.name) for file in packaged_notebooks().values()
+        }
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the notebooks can't be copied to {folder}: {error.strerror}; name another folder",
+            path=str(folder),
+        ) from error
 
 
 def checked(name: str, words: Sequence[str]) -> tuple[Path, dict[str, Any]]:
@@ -106,6 +129,15 @@ def forget(folder: Path, keep: int) -> None:
     kept = sorted({number for number, _ in found}, reverse=True)[:keep]
     for file in [file for number, file in found if number not in kept] + list(folder.glob("*.part")):
         file.unlink(missing_ok=True)
+
+
+def _copied(file: Path, target: Path) -> bool:
+    try:
+        with target.open("xb") as made:
+            made.write(file.read_bytes())
+    except FileExistsError:
+        return False
+    return True
 
 
 def _attempt(action: Callable[[], object]) -> HeatersError | None:

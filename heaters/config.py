@@ -319,7 +319,9 @@ def find_workspace(given: str | Path | None = None, environ: Mapping[str, str] |
         folder = Path(named).expanduser().resolve()
         if not (folder / SETTINGS_FILE).is_file():
             raise WorkspaceNotFound(
-                f"{folder} is not a workspace: make one with `heaters init {folder}`", path=str(folder)
+                f"{folder} is not a workspace: make one with `heaters init {folder}`",
+                path=str(folder),
+                named=True,
             )
         return folder
     here = Path.cwd()
@@ -329,6 +331,7 @@ def find_workspace(given: str | Path | None = None, environ: Mapping[str, str] |
     raise WorkspaceNotFound(
         f"no workspace in {here} or above it: name one with --workspace or HEATERS_WORKSPACE, or make one with `heaters init`",
         path=str(here),
+        named=False,
     )
 
 

@@ -12,7 +12,7 @@ from heaters import __version__
 
 VERBS: Final = {
     "sources": ("init", "ingest", "run", "retry", "park", "status", "sources"),
-    "batch": ("batch",),
+    "batch": ("batch", "notebooks"),
     "status": ("runs",),
     "clips": ("show", "clips", "decide", "undo", "redo", "retune", "export"),
     "moving": ("move",),

@@ -1,9 +1,11 @@
-"""The verb `batch`: a notebook as a scheduled run."""
+"""Verbs on notebooks: `batch` runs one as a scheduled run, `notebooks` copies those that come with heaters."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,3 +60,16 @@ def batch(
     if json:
         output.show_json(report.as_json())
     return int(bool(report.failed))
+
+
+def notebooks(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; made if it is not there.")] = Path(
+        "notebooks"
+    ),
+) -> None:
+    """Copy the notebooks that come with heaters into a folder, to open them in JupyterLab."""
+    from heaters.batch import copy_notebooks  # noqa: PLC0415 - papermill for these verbs alone
+
+    for file, copied in copy_notebooks(folder.expanduser()).items():
+        print(f"{file}" if copied else f"{file}: was there already, and stays as it is")
+    output.hint(f"jupyter lab {shlex.quote(str(folder))}")

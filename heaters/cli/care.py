@@ -157,7 +157,10 @@ def doctor(
     well = all(row["ok"] for row in rows)
     output.show_rows(rows, ("check", "ok", "found"), as_json=json, empty="")
     output.hint(
-        "heaters ingest VIDEO..." if well else "mend what is not ok, then heaters doctor", as_json=json
+        ("heaters ingest VIDEO..." if rows[-1]["check"] == "store" else "heaters init DIR")
+        if well
+        else "mend what is not ok, then heaters doctor",
+        as_json=json,
     )
     return int(not well)
 

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from heaters.config import find_workspace
 from heaters.domain.layout import ARTIFACT_FOLDERS
-from heaters.errors import HeatersError
+from heaters.errors import HeatersError, WorkspaceNotFound
 from heaters.execution.runlock import active_run
 from heaters.stages.intake import in_words
 from heaters.workspace import open_workspace
@@ -19,9 +20,19 @@ def examine(workspace: str | None) -> list[dict[str, Any]]:
     """One row for each check: what, whether it is well, and what was found."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("system", _system), ("encoders", _encoders), ("duckdb", _duckdb), ("workspace", lambda: _workspace(workspace)),
-        ("store", lambda: _store(workspace)),
     ]  # fmt: skip
+    if not _is_nowhere(workspace):
+        checks.append(("store", lambda: _store(workspace)))
     return [_row(name, look) for name, look in checks]
+
+
+def _is_nowhere(workspace: str | None) -> bool:
+    """No workspace is named, and none is here: it is only about the machine."""
+    try:
+        find_workspace(workspace)
+    except WorkspaceNotFound as error:
+        return not error.facts["named"]
+    return False
 
 
 def _row(name: str, look: Callable[[], str]) -> dict[str, Any]:
@@ -60,6 +71,8 @@ def _store(workspace: str | None) -> str:
 
 
 def _workspace(workspace: str | None) -> str:
+    if _is_nowhere(workspace):
+        return "none here; `heaters init DIR` makes one"
     ws = open_workspace(workspace)
     problems = ws.check()
     if problems:

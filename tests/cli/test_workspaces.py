@@ -116,10 +116,25 @@ def test_config_tells_the_defaults_outside_of_a_workspace_and_the_origins_inside
     assert set(rows["preset"]) == {"name", "value", "origin", "variable", "about"}
 
 
-def test_doctor_says_what_it_found_with_and_without_a_workspace(nowhere: Path, fresh: Heaters) -> None:
+def test_doctor_says_what_it_found(fresh: Heaters) -> None:
     rows = {row["check"]: row for row in fresh.json("doctor")}
     assert all(row["ok"] for row in rows.values()), rows
     assert str(fresh.workspace) in rows["workspace"]["found"]
-    rows = {row["check"]: row for row in Heaters().json("doctor", status=1)}
-    assert not rows["workspace"]["ok"]
-    assert "heaters init" in rows["workspace"]["found"]
+
+
+def test_the_doctor_looks_at_the_machine_where_no_workspace_is_named(nowhere: Path) -> None:
+    said = Heaters()("doctor").out
+    assert "none here; `heaters init DIR` makes one" in said
+    assert said.endswith("next: heaters init DIR\n")
+    assert "is not a workspace" in Heaters(nowhere)("doctor", status=1).out
+
+
+def test_the_notebooks_are_copied_and_what_somebody_wrote_there_stays(nowhere: Path) -> None:
+    said = Heaters()("notebooks").out.splitlines()
+    copied = sorted((nowhere / "notebooks").iterdir())
+    assert said == [*(f"notebooks/{file.name}" for file in copied), "", "next: jupyter lab notebooks"]
+    assert "pipeline.ipynb" in {file.name for file in copied}
+    copied[0].write_text("mine", "utf-8")
+    assert "was there already, and stays as it is" in Heaters()("notebooks").out
+    assert copied[0].read_text("utf-8") == "mine"
+    assert "name another folder" in Heaters()("notebooks", copied[0], status=3).err
