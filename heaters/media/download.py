@@ -77,7 +77,8 @@ def web_address(text: str) -> str:
     except ValueError:
         told = False
     if not told or not text.strip().isprintable() or " " in text.strip():
-        raise UsageError(f"{text} is no address of the web: it begins with http:// or https:// and a host")
+        shown = text if text.isprintable() else repr(text)
+        raise UsageError(f"{shown} is no address of the web: it begins with http:// or https:// and a host")
     if parts.username or parts.password:
         raise UsageError(
             f"put no name and password into an address ({parts.hostname}): name a file of cookies with the setting cookies_file"

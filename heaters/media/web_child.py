@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,25 +73,40 @@ class Said:
 
 
 def main() -> None:
-    """Answer the request: `answer`, or `error` with its `facts`."""
+    """Answer the request on stdin, and no other one."""
     request, said = json.loads(sys.stdin.readline()), Said()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    said.refused = guarded(request).refused
+    answer(request, said)
+
+
+def guarded(request: Mapping[str, Any]) -> Guard:
+    """Hold this process to the rules of a request until it ends."""
     for name in BLOCKED_MODULES:
         sys.modules[name] = None  # type: ignore[assignment]
     import yt_dlp  # noqa: F401, PLC0415 - before the limits: compiled once, it is kept
 
-    rules = Rules(**request["rules"])
-    folder = Path(request["folder"]) if request.get("folder") else None
+    rules, folder = Rules(**request["rules"]), _folder_of(request)
     limit_this_process(request["seconds"], _MEMORY, rules.max_bytes if folder else 0)
     guard = Guard(folder, allow_private=rules.allow_private)
-    said.refused = guard.refused
     guard.install()
+    return guard
+
+
+def answer(request: dict[str, Any], said: Said) -> None:
+    """Say what there is to say of a request: its `answer`, or the `error` with its `facts`."""
+    folder = _folder_of(request)
     try:
-        said.say(answer={**_answer(request, rules, folder, said), "warnings": said.warnings})
+        found = _answer(request, Rules(**request["rules"]), folder, said)
+        said.say(answer={**found, "warnings": said.warnings})
     except BaseException as error:  # noqa: BLE001 - whatever it is, it goes back as data
         ours = error if isinstance(error, HeatersError) else as_ours(
-            request["shown"], error, guard.refused, looking=folder is None)  # fmt: skip
+            request["shown"], error, said.refused, looking=folder is None)  # fmt: skip
         said.say(error=ours.as_json(), facts={"url": request["shown"]})
+
+
+def _folder_of(request: Mapping[str, Any]) -> Path | None:
+    return Path(request["folder"]) if request.get("folder") else None
 
 
 def _answer(request: dict[str, Any], rules: Rules, folder: Path | None, said: Said) -> dict[str, Any]:

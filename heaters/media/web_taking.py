@@ -198,13 +198,15 @@ def subtitles(ydl: YoutubeDL, info: Mapping[str, Any], said: Said) -> dict[str, 
     """The subtitles that people have made, as text by language; one that can't be had is a warning."""
     found: dict[str, dict[str, str]] = {}
     for language, one in list((info.get("requested_subtitles") or {}).items())[:_SUBTITLES]:
+        refused = len(said.refused)
         try:
             data = one["data"].encode() if one.get("data") else ydl.urlopen(one["url"]).read(_SUBTITLE_BYTES)
             if data.lstrip()[:7] == b"#EXTM3U":
                 raise ValueError("they come in pieces")  # noqa: TRY301 - one way out for all
             found[language] = {"format": str(one.get("ext")), "text": data.decode("utf-8", "replace")}
         except Exception as error:  # noqa: BLE001 - a film without its subtitles is still the film
-            said.warning(f"its subtitles in {language} could not be kept: {error}")
+            why = f"{said.refused[-1]} is no public address" if len(said.refused) > refused else error
+            said.warning(f"its subtitles in {language} could not be kept: {why}")
     return found
 
 

@@ -60,6 +60,7 @@ def failure(site: Site, path: str, into: Path, rules: Rules = RULES) -> MediaErr
 # -- what is there ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_file_comes_as_it_is_and_is_told_while_it_comes(site: Site, film: Path, tmp_path: Path) -> None:
     told: list[int] = []
     site.slow["film.mp4"] = 0.05
@@ -134,7 +135,7 @@ def test_redirects_are_followed_where_they_may_lead(site: Site, film: Path, tmp_
 
 
 @pytest.mark.parametrize(("status", "kind", "said"), [
-    (404, NotAvailable, "check the address"), pytest.param(403, NotAvailable, "cookies_file", marks=LONG),
+    pytest.param(404, NotAvailable, "check the address", marks=LONG), pytest.param(403, NotAvailable, "cookies_file", marks=LONG),
     pytest.param(410, NotAvailable, "check the address", marks=LONG),
     pytest.param(401, NotAvailable, "cookies_file", marks=LONG),
     pytest.param(503, DownloadFailed, "tries it again", marks=LONG), pytest.param(429, DownloadFailed, "tries it again", marks=LONG),
@@ -164,6 +165,7 @@ def test_a_server_that_is_not_there_may_be_there_later() -> None:
         download.look_up(gone.url("film.mp4"), RULES)
 
 
+@pytest.mark.long
 def test_a_film_that_is_cut_off_is_gone_on_with_in_the_same_go(
     site: Site, film: Path, tmp_path: Path
 ) -> None:
@@ -318,6 +320,7 @@ def test_a_file_of_cookies_that_is_missing_is_named(site: Site, tmp_path: Path) 
         download.look_up(site.url("film.mp4"), replace(RULES, cookies_file=str(tmp_path / "none")))
 
 
+@pytest.mark.long
 def test_the_child_ends_with_its_parent(site: Site, tmp_path: Path) -> None:
     import psutil  # noqa: PLC0415 - only here
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from guarded_child import PUBLIC
-from web_server import Site, Trap, make_dash, make_hls, serving, trapping
+from web_server import Site, Trap, serving, trapping
 
 from heaters.errors import MediaError, NotAvailable, UsageError
 from heaters.media import download
@@ -38,7 +37,7 @@ from heaters.media.web_guard import Guard
 guard = Guard(None, allow_private=False)
 guard.install()
 port, spellings = json.loads(sys.argv[1])
-reached = []
+reached, tls = [], ssl.create_default_context()
 def attempt(name, function):
     try:
         function()
@@ -48,7 +47,7 @@ def attempt(name, function):
 for spelling in spellings:
     where = spelling.format(port)
     attempt(where, lambda: urllib.request.urlopen(f"http://{where}/", timeout=5).read())
-    attempt("https " + where, lambda: urllib.request.urlopen(f"https://{where}/", timeout=5).read())
+    attempt("https " + where, lambda: urllib.request.urlopen(f"https://{where}/", timeout=5, context=tls).read())
 address = ("127.0.0.1", port)
 def connected(family, where, how="connect"):
     one = socket.socket(family, socket.SOCK_STREAM)
@@ -160,11 +159,6 @@ def host(site: Site, name: str) -> str:
 
 
 @pytest.mark.long
-def test_a_name_that_leads_inside_is_refused(site: Site, trap: Trap) -> None:
-    assert "127.0.0.1" in led_inside(site, f"http://inside.test:{trap.port}/film.mp4")
-    assert trap.visitors == []
-
-
 def test_a_name_that_changes_its_mind_after_it_was_looked_at_is_refused(
     site: Site, trap: Trap, film: Path, tmp_path: Path
 ) -> None:
@@ -175,67 +169,14 @@ def test_a_name_that_changes_its_mind_after_it_was_looked_at_is_refused(
     assert len(site.requests) == 1
 
 
-REDIRECTS = {
-    "loopback": "http://127.0.0.1:{}/film.mp4", "decimal": "http://2130706433:{}/film.mp4", "name": "http://inside.test:{}/film.mp4",
-    "IPv6": "http://[::1]:{}/film.mp4", "metadata": "http://169.254.169.254/latest/meta-data/",
-    "ftp": "ftp://127.0.0.1:{}/film.mp4", "file": "file:///etc/passwd", "mapped": "http://[::ffff:127.0.0.1]:{}/film.mp4",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("target", [
-    pytest.param(to, id=name, marks=() if name == "loopback" else pytest.mark.long) for name, to in REDIRECTS.items()
-])  # fmt: skip
-def test_a_redirect_leads_nowhere_inside(site: Site, trap: Trap, target: str) -> None:
-    led_inside(site, site.url(f"redirect?to={target.format(trap.port)}"))
-    assert trap.visitors == []
-    assert len(site.asked("/redirect")) >= 1
-
-
-def hls_segments(site: Site, inside: str, film: Path) -> str:
-    make_hls(film, site.folder / "hls")
-    playlist = (
-        (site.folder / "hls/index.m3u8").read_text("utf-8").replace("part001.ts", f"{inside}/part001.ts")
-    )
-    return site.write("hls/index.m3u8", playlist)
-
-
-def hls_key(site: Site, inside: str, film: Path) -> str:
-    make_hls(film, site.folder / "hls")
-    playlist = (site.folder / "hls/index.m3u8").read_text("utf-8")
-    key = f'#EXT-X-KEY:METHOD=AES-128,URI="{inside}/key"\n#EXTINF'
-    return site.write("hls/index.m3u8", playlist.replace("#EXTINF", key, 1))
-
-
-def hls_variant(site: Site, inside: str, film: Path) -> str:
-    master = f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=100,RESOLUTION=160x96\n{inside}/index.m3u8\n"
-    return site.write("master.m3u8", master)
-
-
-def dash_base(site: Site, inside: str, film: Path) -> str:
-    manifest = make_dash(film, site.folder / "dash").read_text("utf-8")
-    return site.write("dash/manifest.mpd", manifest.replace("<Period", f"<BaseURL>{inside}/</BaseURL><Period", 1))  # fmt: skip
-
-
-def page(site: Site, inside: str, film: Path) -> str:
-    return site.write("page.html", f"<html><title>t</title><video src='{inside}/film.mp4'></video></html>")
-
-
-def og_page(site: Site, inside: str, film: Path) -> str:
-    head = f'<meta property="og:video" content="{inside}/film.mp4"><meta property="og:title" content="t">'
-    return site.write("page.html", f"<html><head>{head}</head></html>")
-
-
-MANIFESTS = [hls_segments, *(
-    pytest.param(one, marks=pytest.mark.long) for one in (dash_base, hls_key, hls_variant, page, og_page)
-)]  # fmt: skip
-
-
-@pytest.mark.parametrize("make", MANIFESTS)
-def test_a_manifest_or_a_page_leads_nowhere_inside(
-    site: Site, trap: Trap, film: Path, tmp_path: Path, make: Any
-) -> None:  # fmt: skip
-    url = make(site, f"http://127.0.0.1:{trap.port}", film)
-    assert "no public address" in led_inside(site, url, tmp_path / "parts")
+@pytest.mark.long
+@pytest.mark.parametrize("make", [
+    lambda site, inside: site.url(f"redirect?to={inside}/film.mp4"),
+    lambda site, inside: site.write("page.html", f"<title>t</title><video src='{inside}/film.mp4'></video>"),
+], ids=["redirect", "page"])  # fmt: skip
+def test_looking_leads_nowhere_inside(site: Site, trap: Trap, make: Callable[[Site, str], str]) -> None:
+    url = make(site, f"http://127.0.0.1:{trap.port}")
+    assert "no public address" in led_inside(site, url)
     assert trap.visitors == []
 
 
