@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
@@ -62,6 +64,7 @@ class ReviewBoard(anywidget.AnyWidget):
         self._uuid = register(workspace.root)
         self._films: dict[int, messages.Film] = {}
         self._shows = 0
+        weakref.finalize(self, _let_go, self._sessions)  # also where the kernel ends and the page could not say so
         self.on_msg(self._on_message)
 
     def __repr__(self) -> str:
@@ -168,6 +171,12 @@ class ReviewBoard(anywidget.AnyWidget):
         while len(self._films) > _FILMS_KEPT:
             del self._films[next(iter(self._films))]
         return film
+
+
+def _let_go(sessions: Mapping[str, ReviewSession]) -> None:
+    with suppress(HeatersError):  # then they run out
+        for session in sessions.values():
+            session.give_back(_RELOAD_SECONDS)
 
 
 def _decide(session: ReviewSession, content: Row) -> Answer:

@@ -286,6 +286,18 @@ test("a reload comes back to the same clip and frame, and sends what was not sen
   second.close();
 });
 
+test("an empty desk gets what others let go", async (t) => {
+  const { board, kernel, press, settled, on } = await desk(t, 2, { beatMs: 20 });
+  kernel.takeFrom(2, "bob");
+  await press("a");
+  await settled();
+  await sleep(80);
+  assert.deepEqual([board.state.current, board.state.finished?.kind], [null, "finished"]);
+  kernel.others = [];
+  await sleep(80);
+  assert.deepEqual([on(), board.state.finished], ["1.2", null]);
+});
+
 test("at the end of the queue the totals are asked for once all is saved, and undo leads back", async (t) => {
   const { board, kernel, press, settled, on } = await desk(t, 2);
   kernel.delay = () => 5;

@@ -1,7 +1,7 @@
 /** The board's talk with its kernel: it begins, sends decisions, hears what others did, and puts it all on the desk. */
 
 import { Beats } from "./beats.ts";
-import { byId } from "./clips.ts";
+import { byId, upcoming } from "./clips.ts";
 import { Decisions } from "./decisions.ts";
 import type { Desk } from "./desk.ts";
 import { BoardLine, type LineTimes, type Told } from "./line.ts";
@@ -9,7 +9,7 @@ import { Opener } from "./opener.ts";
 import type { Wish } from "./opening.ts";
 import type { Op } from "./outbox.ts";
 import { Outcomes } from "./outcomes.ts";
-import type { Asked, Begun, ClipRow, Question } from "./protocol.ts";
+import type { Answer, Asked, Begun, ClipRow, Question } from "./protocol.ts";
 import * as sentences from "./sentences.ts";
 import type { Session } from "./session.ts";
 
@@ -54,7 +54,7 @@ export class Talk {
       saved: () => this.#saved(),
     });
     this.#opener = new Opener(desk, parts.reviewer, ask, (answer) => this.#begun(answer));
-    this.#beats = new Beats(ask, () => shownId(desk), ({ answer }) => this.#outcomes.beaten(answer), parts.beatMs);
+    this.#beats = new Beats(ask, () => shownId(desk), ({ answer }) => this.#heard(answer), parts.beatMs);
     this.#line.watching = () => this.#beats.lively && desk.store.state.source !== null;
   }
 
@@ -115,6 +115,15 @@ export class Talk {
     this.#beats.end();
     this.#opener.dispose();
     this.#line.dispose();
+  }
+
+  /** Others were there. Who waits before an empty desk gets what they have let go. */
+  #heard(answer: Answer): void {
+    this.#outcomes.beaten(answer);
+    const { store: { state }, ledger, deciding } = this.#desk;
+    if (state.finished === null || state.source === null || !this.#beats.lively) return;
+    const [free] = upcoming(ledger.clips, 0, deciding.hands, false, 1);
+    if (free) void this.open({ clip: free.ref, source: state.source.id, frame: null, plays: true });
   }
 
   #begun(answer: Begun): void {
