@@ -64,7 +64,7 @@ class ReviewBoard(anywidget.AnyWidget):
         self._uuid = register(workspace.root)
         self._films: dict[int, messages.Film] = {}
         self._shows = 0
-        weakref.finalize(self, _let_go, self._sessions)  # also where the kernel ends and the page could not say so
+        weakref.finalize(self, _let_go, self._sessions)  # a kernel may end before its page could say so
         self.on_msg(self._on_message)
 
     def __repr__(self) -> str:

@@ -287,8 +287,7 @@ test("a reload comes back to the same clip and frame, and sends what was not sen
 });
 
 test("an empty desk gets what others let go", async (t) => {
-  const { board, kernel, press, settled, on } = await desk(t, 2, { beatMs: 20 });
-  kernel.takeFrom(2, "bob");
+  const { board, kernel, press, settled, on } = await desk(t, 2, { beatMs: 20 }, (made) => made.takeFrom(2, "bob"));
   await press("a");
   await settled();
   await sleep(80);
