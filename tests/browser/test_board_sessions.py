@@ -150,6 +150,7 @@ def test_a_kernel_that_was_killed_is_told_and_a_reload_loses_nothing(review: Rev
     assert actions(review, 9, "eve") == [("approve", ["9.1"]), ("skip", ["9.2"]), ("archive", ["9.3"])]
 
 
+@pytest.mark.long
 def test_a_server_that_stops_for_ten_seconds_is_told_and_nothing_is_lost(review: ReviewRoom, visit: Visit) -> None:  # fmt: skip
     board = visit(source=10, reviewer="fay")
     board.press("a").wait_ready("10.2").wait_saved()

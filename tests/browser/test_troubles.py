@@ -57,13 +57,13 @@ def test_a_lost_server_is_told_and_heals_by_itself_on_the_same_frame(host: Host,
 @pytest.mark.parametrize(
     "answer",
     [
-        {"status": 404, "body": "unknown"},
+        pytest.param({"status": 404, "body": "unknown"}, marks=pytest.mark.long),
         {"status": 200, "body": "the whole file"},
         pytest.param(
             {"status": 200, "body": "<html>log in</html>", "content_type": "text/html"},
             marks=pytest.mark.long,
         ),
-        {"status": 302, "headers": {"Location": "/login"}},
+        pytest.param({"status": 302, "headers": {"Location": "/login"}}, marks=pytest.mark.long),
     ],
     ids=["not found", "200 instead of 206", "login page", "redirect to login"],
 )

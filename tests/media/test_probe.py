@@ -66,6 +66,7 @@ def gif_of_size(path: Path, width: int, height: int) -> Path:
     return path
 
 
+@pytest.mark.long  # test_torture holds what becomes of most of them
 def test_every_shared_file_is_accepted_or_refused_as_its_outcome_says(shared_media: Path) -> None:
     rows = json.loads((shared_media / "MANIFEST.json").read_text("utf-8"))["files"]
     wrong = {}

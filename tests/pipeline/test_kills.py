@@ -100,6 +100,7 @@ def test_a_run_killed_at_any_other_moment_is_ended_by_the_next_one(
     kill_coordinator(ingested, moment)
 
 
+@pytest.mark.long
 def test_a_worker_killed_before_it_has_taken_its_task_fails_that_task(ingested: Workspace) -> None:
     kill_worker(ingested, MOMENTS["a worker is there"])
 
