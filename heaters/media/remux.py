@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
+    Timed = Iterator[tuple[float, Packet[Stream]]]
+
 _MP4_CODECS: Final = frozenset({
     "h264", "hevc", "av1", "vp9", "mpeg4", "aac", "mp3", "mp2", "ac3", "eac3", "opus", "flac", "alac",
 })  # fmt: skip
 _ONE_CLOCK: Final = 1
 """Seconds that starts of parts of one clock may lie apart: sound is primed, pictures are reordered, not more."""
+_RUN: Final = 1.0
+"""Seconds of a part that are taken at a time; FFmpeg's muxer keeps so much of one stream until the other comes."""
 _BOX_HEADER: Final = 8
 _LARGE: Final = 1  # a box size that says "the size follows in 8 bytes" (ISO/IEC 14496-12, 4.2)
 
@@ -101,21 +105,25 @@ def remux(
             ) from error
 
 
-def _copy(
-    film: OutputContainer, sources: Sequence[Iterator[tuple[float, Packet[Stream]]]], progress: Callable[[int], None] | None
-) -> int:  # fmt: skip
-    count = done = 0
-    for _, packet in heapq.merge(*sources, key=lambda one: one[0]):
-        done += packet.size
-        film.mux_one(packet)
-        count += 1
+def _copy(film: OutputContainer, parts: Sequence[Timed], progress: Callable[[int], None] | None) -> int:
+    """Take from the part that is behind until it is ahead, a second at a time; FFmpeg's muxer puts packets in order."""
+    behind, count, done = [(float("-inf"), place) for place in range(len(parts))], 0, 0
+    while behind:
+        begun, place = heapq.heappop(behind)
+        for time, packet in parts[place]:
+            done += packet.size
+            film.mux_one(packet)
+            count += 1
+            if time > begun + _RUN:
+                heapq.heappush(behind, (time, place))
+                break
         if progress:
             progress(done)
     return count
 
 
-def _packets(container: InputContainer, lanes: Sequence[_Lane]) -> Iterator[tuple[float, Packet[Stream]]]:
-    """The packets of a part with the seconds that they are ordered by, made ready for the new file."""
+def _packets(container: InputContainer, lanes: Sequence[_Lane]) -> Timed:
+    """The packets of a part, made ready for the new file, with the seconds at which they are decoded."""
     ways = {}
     for lane in lanes:
         unit = lane.source.time_base or Fraction(1, av.time_base)
@@ -124,16 +132,17 @@ def _packets(container: InputContainer, lanes: Sequence[_Lane]) -> Iterator[tupl
         if not packet.size:
             continue
         target, moved, seconds = ways[packet.stream_index]
-        time = (
-            packet.pts if packet.dts is None else packet.dts
-        )  # Matroska has none where pictures are in their order
-        if time is None:
-            raise ValueError("a packet has no time")
-        packet.dts = time - moved
-        if moved and packet.pts is not None:
-            packet.pts -= moved
+        time = packet.dts
+        if time is None:  # Matroska has none where pictures are in their order
+            time = packet.dts = packet.pts
+            if time is None:
+                raise ValueError("a packet has no time")
+        if moved:
+            time = packet.dts = time - moved
+            if packet.pts is not None:
+                packet.pts -= moved
         packet.stream = target
-        yield packet.dts * seconds, packet
+        yield time * seconds, packet
 
 
 def _lane(film: OutputContainer, stream: Stream, shift: Fraction) -> _Lane:
