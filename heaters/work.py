@@ -38,7 +38,7 @@ from heaters.stages import (
     web_pages,
 )
 from heaters.stages.stage import Stage, Unit, address_for, store_of
-from heaters.storage import Store, open_store
+from heaters.storage import Disk, Store, disk_of, open_store
 
 if TYPE_CHECKING:
     from heaters.catalog.transports import Catalog
@@ -198,15 +198,18 @@ class Work:
             for row in rows if row["ingest_state"] == "parked"
         ]  # fmt: skip
         written = {one["id"] for one in pending if one["stage"] in {"ingest", "prepare"}}
-        needed = intake.projected([row for row in rows if row["id"] in written])
-        if on_plan and any(needed.values()):
-            on_plan("this run", needed)
+        made = [row for row in rows if row["id"] in written]
+        projected = intake.projected(made)
+        if on_plan and any(projected.values()):
+            on_plan("this run", projected)
         if dry_run:
             return RunReport([], [], [*pending, *parked], 0.0, 0, None)
         report = RunReport([], [], parked, 0.0, 0, None)
         if pending:
             if not limits.keep_free:
-                intake.refuse_overflow(needed, self.settings, self.store.free_bytes(), "this run")
+                disk = self._disk()
+                needed = intake.on_disk(made, self.settings, disk)
+                intake.refuse_overflow(needed, self.settings, disk, "this run")
 
             def work(run_id: int, shown: Watcher) -> pipeline.Outcome:
                 return pipeline.run_stages(
@@ -351,7 +354,7 @@ class Work:
         projected = dict(seen["probe"]["projected"])
         copied = seen["bytes"] if self.settings.originals == "copy" else 0
         intake.refuse_overflow(
-            {mode: count + copied for mode, count in projected.items()}, self.settings, self.store.free_bytes(), str(file))  # fmt: skip
+            {mode: count + copied for mode, count in projected.items()}, self.settings, self._disk(), str(file))  # fmt: skip
         self._refuse_strangers()
         added = self.catalog.execute(requests.AddSource(
             seen["sha256"], kind.title or file.stem, "upload", str(file), not (kind.whole_clip or kind.clip_file),
@@ -443,6 +446,9 @@ class Work:
     def _bounds(self, until: str | datetime | None, keep_free: str | int | None) -> Bounds:
         disk = shutil.disk_usage(self.catalog.folder)
         return bounds(until, keep_free, datetime.now(), disk.total)  # noqa: DTZ005 - people's clock
+
+    def _disk(self) -> Disk:
+        return disk_of(self.store.place, self.settings, self.home)
 
     def _sources(self, where: str = "true") -> list[Row]:
         return self.catalog.rows(f"SELECT * FROM source_videos WHERE {where} ORDER BY id")

@@ -29,7 +29,7 @@ from heaters.stages import janitor as cleaning
 from heaters.stages.downloads import remove_stale
 from heaters.stages.stage import op_id as new_op_id
 from heaters.stages.stage import store_of
-from heaters.storage import Store, default_place, open_place, open_store
+from heaters.storage import Store, default_place, disk_of, open_place, open_store
 from heaters.work import SNAPSHOTS, RunReport, Work
 
 if TYPE_CHECKING:
@@ -532,7 +532,7 @@ class Workspace:
         from heaters.stages import standing  # noqa: PLC0415 - where it is asked for
 
         facts = standing.read(
-            self.catalog, self.settings, free=self.store.free_bytes(), active=active_run(self._catalog_folder),
+            self.catalog, self.settings, disk=disk_of(self.store.place, self.settings, self.root), active=active_run(self._catalog_folder),
             pending=lambda rows: self._work.pending(pipeline.STAGES, rows))  # fmt: skip
         return {"workspace": str(self.root), **facts}
 

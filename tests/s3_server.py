@@ -66,6 +66,7 @@ class S3Server:
     folder: Path
     ports: Mapping[str, int]
     process: subprocess.Popen[bytes]
+    _client: Any = None
 
     @property
     def environ(self) -> dict[str, str]:
@@ -73,14 +74,9 @@ class S3Server:
         return {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1"}
 
     def client(self) -> Any:
-        """A client of plain boto3."""
-        import boto3  # noqa: PLC0415 - most runs of one file need no bucket
-        from botocore.config import Config  # noqa: PLC0415
-
-        return boto3.client(
-            "s3", endpoint_url=self.endpoint, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1",
-            config=Config(s3={"addressing_style": "path"}, signature_version="s3v4"),
-        )  # fmt: skip
+        """The client of plain boto3, closed with the server."""
+        self._client = self._client or _client(self.endpoint)
+        return self._client
 
     def new_bucket(self) -> str:
         """Make a bucket of a name that nobody has."""
@@ -98,6 +94,23 @@ class S3Server:
         self.process.kill()
         self.process.wait()
 
+    def end(self) -> None:
+        """Stop it, with all that it had."""
+        if self._client is not None:
+            self._client.close()
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _client(endpoint: str, **config: Any) -> Any:
+    import boto3  # noqa: PLC0415 - most runs of one file need no bucket
+    from botocore.config import Config  # noqa: PLC0415
+
+    return boto3.client(
+        "s3", endpoint_url=endpoint, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1",
+        config=Config(s3={"addressing_style": "path"}, signature_version="s3v4", **config),
+    )  # fmt: skip
+
 
 @contextmanager
 def s3_server(folder: Path | None = None) -> Iterator[S3Server]:
@@ -111,12 +124,7 @@ def s3_server(folder: Path | None = None) -> Iterator[S3Server]:
         _wait(server.endpoint, server.process)
         yield server
     finally:
-        server.process.terminate()
-        try:
-            server.process.wait(1)
-        except subprocess.TimeoutExpired:
-            server.kill()
-        shutil.rmtree(where, ignore_errors=True)
+        server.end()
 
 
 def _start(folder: Path, ports: Mapping[str, int]) -> subprocess.Popen[bytes]:
@@ -144,14 +152,9 @@ def _die_with_parent() -> None:
 
 def _wait(endpoint: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
     """Until a bucket can be made and an object put into it."""
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    client = boto3.client(
-        "s3", endpoint_url=endpoint, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1",
-        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=5),
-    )  # fmt: skip
+    client = _client(endpoint, retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=5)
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -163,6 +166,7 @@ def _wait(endpoint: str, process: subprocess.Popen[bytes], seconds: float = 60) 
         try:
             if made:
                 client.put_object(Bucket="ready", Key="ready", Body=b"yes")
+                client.close()
                 return
         except (BotoCoreError, ClientError) as error:
             trouble: object = error

@@ -16,7 +16,7 @@ SPELL_SECONDS: Final = 600
 _QUESTIONS: Final = {
     "sources": """
         SELECT id, title, ingest_state, parked_from, duration, last_error, retry_count, updated_at, origin_url, original_bytes,
-          original_filepath, proxy_filepath, verified_at, if(proxy_filepath IS NULL, probe, NULL) AS probe
+          original_filepath, store, proxy_filepath, verified_at, if(proxy_filepath IS NULL, probe, NULL) AS probe
         FROM source_videos ORDER BY id""",
     "clips": """
         SELECT source_video_id, state, count(*) AS n FROM clips WHERE state <> 'superseded' GROUP BY ALL""",

@@ -92,9 +92,8 @@ def _job(row: Row, now: datetime) -> str:
 def _disk(disk: Row) -> str:
     from heaters.stages.intake import in_words  # noqa: PLC0415 - the answer alone needs it
 
-    free = "no limit" if disk["free"] is None else f"{in_words(disk['free'])} free"
     fits = "" if disk["fits"] else f", more than the {in_words(disk['allowed'])} that a run may fill"
-    return f"{free}, pending work needs up to {in_words(disk['needed'])}{fits}"
+    return f"{in_words(disk['free'])} free, pending work needs up to {in_words(disk['needed'])}{fits}"
 
 
 def _review(backlog: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from heaters.errors import NotAVideo, NotEnoughSpace, UsageError
 from heaters.stages.handover import is_copy
 from heaters.stages.ingest import hash_file
 from heaters.stages.stage import Row
+from heaters.storage import Disk
 
 VIDEO_EXTENSIONS: Final = frozenset({
     "3gp", "asf", "avi", "dv", "flv", "gif", "m2ts", "m4v", "mkv", "mov",
@@ -89,24 +90,54 @@ def projected(rows: Iterable[Row]) -> dict[str, int]:
     return needed
 
 
-def refuse_overflow(needed: Mapping[str, int], settings: Settings, free: int | None, what: str) -> None:
+def on_disk(rows: Sequence[Row], settings: Settings, disk: Disk) -> dict[str, int]:
+    """Master mode → bytes of this machine's disk that work on all these sources is projected to take at any one time.
+
+    What goes elsewhere is made here first, as many sources at a time as there are workers; copies of it stay within a limit.
+    """
+    here = [row for row in rows if "://" not in (row["store"] or "")]
+    there = [row for row in rows if "://" in (row["store"] or "")]
+    copied, needed = original_bytes(here, settings), projected(here)
+    for mode, count in needed.items():
+        sizes = sorted(
+            (projected([row])[mode] + _original_here(row, settings) for row in there), reverse=True
+        )
+        needed[mode] = count + copied + min(sum(sizes), sum(sizes[: settings.workers]) + disk.kept)
+    return needed
+
+
+def original_bytes(rows: Iterable[Row], settings: Settings) -> int:
+    """Bytes of the originals that are still to be copied."""
+    lacking = (row["original_bytes"] or 0 for row in rows if not row["original_filepath"])
+    return sum(lacking) if settings.originals == "copy" else 0
+
+
+def _original_here(row: Row, settings: Settings) -> int:
+    """Bytes of a copy of the original that work on a source needs beside what it makes."""
+    named = row["original_filepath"] or ("/" if settings.originals == "reference" else "")
+    return 0 if named.startswith("/") else row["original_bytes"] or 0
+
+
+def refuse_overflow(needed: Mapping[str, int], settings: Settings, disk: Disk, what: str) -> None:
     """Refuse work whose projected bytes are over the allowed share of the free space.
 
     Args:
         needed: master mode → bytes.
-        free: free bytes of the store; None where there is no limit.
+        disk: where they are written.
 
     Raises:
         NotEnoughSpace: with both projections in words.
     """
     here, other = needed[settings.master_mode], "source" if settings.master_mode == "ffv1" else "ffv1"
-    if free is None or here <= settings.free_space_share * free:
+    if here <= settings.free_space_share * disk.free:
         return
+    passing = f" on this machine, on its way to {disk.place}" if disk.place else ""
+    fewer_copies = ", lower cache_bytes" if disk.place else ""
     raise NotEnoughSpace(
-        f"{what} is projected to take {in_words(here)} ({settings.master_mode} masters), over {settings.free_space_share:.0%} of "
-        f'the {in_words(free)} that are free; with master_mode = "{other}" it would be {in_words(needed[other])}. Free some '
-        "space, choose that mode, or raise free_space_share",
-        projected=dict(needed), free=free,
+        f"{what} is projected to take {in_words(here)} ({settings.master_mode} masters){passing}, over {settings.free_space_share:.0%} "
+        f'of the {in_words(disk.free)} that are free; with master_mode = "{other}" it would be {in_words(needed[other])}. Free some '
+        f"space, choose that mode{fewer_copies}, or raise free_space_share",
+        projected=dict(needed), free=disk.free,
     )  # fmt: skip
 
 

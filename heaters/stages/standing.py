@@ -13,6 +13,7 @@ from heaters.catalog import standing
 from heaters.config import Settings
 from heaters.domain.outlook import cause, pace, rhythm
 from heaters.stages import intake
+from heaters.storage import Disk
 
 Row = dict[str, Any]
 Lists = Mapping[str, list[Row]]
@@ -28,13 +29,13 @@ _ORDER: Final = ("ingest", "prepare", "detect", "verify", "export")
 
 
 def read(
-    catalog: standing.Rows, settings: Settings, *, free: int | None, active: Mapping[str, object] | None,
+    catalog: standing.Rows, settings: Settings, *, disk: Disk, active: Mapping[str, object] | None,
     pending: Callable[[Sequence[Row]], list[Row]], now: datetime | None = None,
 ) -> Row:  # fmt: skip
     """Ask, and draw the conclusions.
 
     Args:
-        free: free bytes of the store; None where there is no limit.
+        disk: on which a run would write.
         active: the note of the run that lives, or None.
         pending: source rows → `id` and `stage` of those that a run would take up.
         now: UTC without a zone; default: the present.
@@ -61,7 +62,7 @@ def read(
         "runs": runs,
         "failures": _failures(sources, lists["failed_exports"], titles),
         "stuck": _stuck(sources, running, live, now),
-        "disk": _disk(sources, waiting, settings, free),
+        "disk": _disk(sources, waiting, settings, disk),
         "backlog": _backlog(lists["spells"], counts.get("pending", 0), now),
         "leases": _leases(lists, titles),
         "reviewers": lists["hours"],
@@ -169,18 +170,15 @@ def _stuck(sources: Sequence[Row], running: Sequence[Row], live: int | None, now
     return sorted(left + states, key=lambda row: row["since"])
 
 
-def _disk(sources: Sequence[Row], waiting: Sequence[Row], settings: Settings, free: int | None) -> Row:
+def _disk(sources: Sequence[Row], waiting: Sequence[Row], settings: Settings, disk: Disk) -> Row:
     """What pending sources will need beside what is free, by the rule by which `run` refuses to start."""
     written = {row["id"] for row in waiting if row["stage"] in {"ingest", "prepare"}}
     rows = [row for row in sources if row["id"] in written]
-    projected = intake.projected(rows)
-    copied = sum(row["original_bytes"] or 0 for row in rows if not row["original_filepath"])
-    originals = copied if settings.originals == "copy" else 0
-    needed = projected[settings.master_mode] + originals
-    allowed = None if free is None else int(settings.free_space_share * free)
+    needed = intake.on_disk(rows, settings, disk)[settings.master_mode]
+    allowed = int(settings.free_space_share * disk.free)
     return {
-        "free": free, "allowed": allowed, "needed": needed, "originals": originals, "projected": projected,
-        "master_mode": settings.master_mode, "sources": len(rows), "fits": allowed is None or needed <= allowed,
+        "free": disk.free, "allowed": allowed, "needed": needed, "originals": intake.original_bytes(rows, settings),
+        "projected": intake.projected(rows), "master_mode": settings.master_mode, "sources": len(rows), "fits": needed <= allowed,
     }  # fmt: skip
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from heaters.config import Settings
 from heaters.storage.base import Head, Part, Store
 from heaters.storage.local import LocalStore
-from heaters.storage.places import address_of, default_place
+from heaters.storage.places import Disk, address_of, default_place, disk_of
 from heaters.storage.s3_address import SCHEME
 
-__all__ = ["Head", "LocalStore", "Part", "Store", "address_of", "default_place", "open_place", "open_store"]
+__all__ = [
+    "Disk", "Head", "LocalStore", "Part", "Store", "address_of", "default_place", "disk_of", "open_place", "open_store",
+]  # fmt: skip
 
 
 def open_store(address: str) -> Store:
@@ -20,7 +22,7 @@ def open_store(address: str) -> Store:
         address: a folder, `s3://…` or `memory://NAME`.
     """
     if address.startswith(SCHEME):
-        from heaters.storage.s3 import S3Store  # noqa: PLC0415 - boto3 only where there is a bucket
+        from heaters.storage.s3 import S3Store  # noqa: PLC0415 - only where there is a bucket
 
         return S3Store(address)
     if address.startswith("memory://"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import threading
 from collections import OrderedDict
 from contextlib import suppress
@@ -72,15 +73,22 @@ class Cache:
             self.evict()
 
     def evict(self, room: int = 0) -> None:
-        """Remove copies that nobody uses until the others, and so many bytes more, are within the limit."""
+        """Remove copies that nobody uses until the others, and so many bytes more, are within the limit and fit on the disk."""
         self._arrived = 0
         copies = sorted(self._copies(), key=lambda one: one[1].st_mtime_ns)
-        total = room + sum(stat.st_size for _, stat in copies)
+        if not copies:
+            return
+        total = sum(stat.st_size for _, stat in copies)
+        most = min(self._limit, total + shutil.disk_usage(self.folder).free) - room
         for path, stat in copies:
-            if total <= self._limit:
+            if total <= most:
                 return
             if remove_if_dead(path):
                 total -= stat.st_size
+
+    def room(self) -> int:
+        """How many bytes of copies may come in before others have to go."""
+        return max(0, self._limit - sum(stat.st_size for _, stat in self._copies()))
 
     def remove_dead_parts(self) -> list[str]:
         """Remove files in the making whose writer is gone; returns their paths."""

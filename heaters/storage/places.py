@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from heaters.config import Settings
+from heaters.storage.cache import Cache
 from heaters.storage.s3_address import PROXIES, SCHEME, S3Address
 
 CACHE: Final = "cache"
 """Folder in a workspace for copies of what lies elsewhere."""
+
+
+class Disk(NamedTuple):
+    """The disk of this machine on which the files for a place are made.
+
+    Attributes:
+        free: bytes.
+        kept: most bytes of copies that may yet stay there of what goes elsewhere.
+        place: where that is; None for the workspace's own folder, where everything stays.
+    """
+
+    free: int
+    kept: int = 0
+    place: str | None = None
 
 
 def default_place(settings: Settings) -> str | None:
@@ -36,6 +52,21 @@ def address_of(place: str | None, settings: Settings, home: Path) -> str:
         bucket=named.bucket, prefix=named.prefix, endpoint=settings.s3_endpoint_url or None, cache=home / CACHE,
         cache_bytes=settings.cache_bytes, classes=_classes(settings), cdn=_cdn(settings),
     ).text  # fmt: skip
+
+
+def disk_of(place: str | None, settings: Settings, home: Path) -> Disk:
+    """The disk that is filled by what is made for a place, as it is now.
+
+    Args:
+        place: as of `source_videos.store`.
+        settings: of the workspace.
+        home: its folder.
+    """
+    if place is None:
+        return Disk(shutil.disk_usage(home).free)
+    folder = home / CACHE
+    kept = Cache(folder, settings.cache_bytes).room()
+    return Disk(shutil.disk_usage(folder if folder.is_dir() else home).free, kept, place)
 
 
 def _classes(settings: Settings) -> dict[str, str]:

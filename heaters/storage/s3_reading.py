@@ -7,11 +7,10 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-
-from botocore.exceptions import BotoCoreError
 
 from heaters.domain.stopping import heed
 from heaters.errors import StoreUnavailable
@@ -57,6 +56,8 @@ def read_range(bucket: Bucket, version: Version, start: int, length: int) -> byt
         )
     if not length:
         return b""
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - comes with the first request
+
     wanted, trouble = f"bytes {start}-{start + length - 1}/", ""
     for attempt in range(ATTEMPTS):
         if attempt:
@@ -66,7 +67,8 @@ def read_range(bucket: Bucket, version: Version, start: int, length: int) -> byt
             "get_object", key, Range=f"bytes={start}-{start + length - 1}", IfMatch=version.etag
         )
         try:
-            data: bytes = answer["Body"].read()
+            with closing(answer["Body"]) as body:
+                data: bytes = body.read()
         except BotoCoreError as error:
             trouble = type(error).__name__
             continue

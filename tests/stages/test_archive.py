@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +129,8 @@ def bucket(archive_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
         "AWS_ENDPOINT_URL_S3": archive_server, "S3_BUCKET_NAME": "archive-of-shows",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="archive-of-shows")
+    with closing(boto3.client("s3")) as client:
+        client.create_bucket(Bucket="archive-of-shows")
     return "archive-of-shows"
 
 

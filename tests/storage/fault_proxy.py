@@ -86,16 +86,14 @@ class _Passing(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass  # noqa: N815 - as the library calls them
 
     def _asked(self, body: bytes) -> tuple[http.client.HTTPResponse, bytearray]:
-        there = http.client.HTTPConnection(self.server.target, timeout=60)
-        there.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-        for name, value in self.headers.items():
-            if name.lower() not in {"expect", "connection"}:
-                there.putheader(name, value)
-        there.endheaders(body)
-        answer = there.getresponse()
-        data = bytearray(answer.read())
-        there.close()
-        return answer, data
+        with contextlib.closing(http.client.HTTPConnection(self.server.target, timeout=60)) as there:
+            there.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in {"expect", "connection"}:
+                    there.putheader(name, value)
+            there.endheaders(body)
+            answer = there.getresponse()
+            return answer, bytearray(answer.read())
 
     def _answer(self, fault: str, answer: http.client.HTTPResponse, data: bytearray) -> None:
         if fault == "reset":  # what was asked for is done, and nobody hears of it

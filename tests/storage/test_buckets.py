@@ -12,10 +12,9 @@ from s3_server import S3Server
 
 from heaters.config import Settings
 from heaters.errors import Archived, StoreUnavailable
-from heaters.storage import address_of, default_place, open_place, open_store
+from heaters.storage import address_of, default_place, open_place, open_store, s3_boto
 from heaters.storage.memory import MemoryStore
 from heaters.storage.s3_address import S3Address
-from heaters.storage.s3_client import Bucket
 
 PROXY = "review_proxies/video_1_proxy.mp4"
 
@@ -165,7 +164,7 @@ def client_error(code: str, status: int = 400) -> exceptions.ClientError:
     ids=lambda one: type(one).__name__ if isinstance(one, Exception) else None,
 )
 def test_every_error_of_boto3_is_a_sentence(error: Exception, words: str) -> None:
-    told = Bucket(S3Address("shows", "p")).fault(error, "originals/video_1.mp4")
+    told = s3_boto.fault(error, S3Address("shows", "p"), "originals/video_1.mp4")
     assert isinstance(told, StoreUnavailable)
     assert told.exit_code == 3
     assert told.message.startswith("s3://shows/p/originals/video_1.mp4: ")
@@ -173,8 +172,8 @@ def test_every_error_of_boto3_is_a_sentence(error: Exception, words: str) -> Non
 
 
 def test_an_archive_is_known_as_one() -> None:
-    told = Bucket(S3Address("shows")).fault(
-        client_error("InvalidObjectState", 403), "gold_masters/video_1_master.mkv"
+    told = s3_boto.fault(
+        client_error("InvalidObjectState", 403), S3Address("shows"), "gold_masters/video_1_master.mkv"
     )
     assert isinstance(told, Archived)
     store = MemoryStore("memory://archive")

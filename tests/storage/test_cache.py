@@ -55,6 +55,17 @@ def test_a_copy_that_is_in_use_stays_whatever_the_limit_is(tmp_path: Path) -> No
     assert names(tmp_path) == []
 
 
+def test_copies_give_way_to_what_the_disk_has_no_room_for_beside_them(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 1 << 60)
+    for name in ("a", "b"):
+        fill(cache, name)
+    cache.evict(room=1000)
+    assert names(tmp_path) == ["a", "b"]
+    assert cache.room() == (1 << 60) - 80
+    cache.evict(room=1 << 50)
+    assert names(tmp_path) == []
+
+
 def test_a_copy_that_another_process_uses_stays_until_that_dies(tmp_path: Path) -> None:
     cache = Cache(tmp_path, 100)
     fill(cache, "a")

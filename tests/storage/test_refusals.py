@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from driving import Heaters, open_workspace
 from s3_server import SECRET, S3Server, free_port
 
 from heaters import Workspace
+from heaters.config import Settings
+from heaters.stages import intake
+from heaters.storage import Disk
 
 
 @pytest.fixture
@@ -96,16 +100,75 @@ def test_an_address_with_a_secret_in_it_is_refused(
     assert "secret" not in said
 
 
-IDLE = """
+UNLOADED = """
 import sys
 from heaters.cli import main
-try:
-    main(["run", "--workspace", sys.argv[1]])
-except SystemExit as end:
-    assert not end.code
-assert not {"boto3", "botocore", "yt_dlp"} & sys.modules.keys()
+for verb in sys.argv[2:]:
+    try:
+        main([*verb.split(), "--workspace", sys.argv[1]])
+    except SystemExit as end:
+        assert not end.code
+    assert not {"boto3", "botocore", "yt_dlp"} & sys.modules.keys(), verb
 """
 
 
-def test_without_a_bucket_an_idle_run_never_loads_boto3(ws: Workspace) -> None:
-    subprocess.run([sys.executable, "-c", IDLE, str(ws.root)], check=True, capture_output=True)
+@pytest.mark.parametrize("bucket", ["", "of-nobody"], ids=["without a bucket", "with a bucket"])
+def test_what_asks_no_bucket_for_anything_never_loads_boto3(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch, bucket: str
+) -> None:
+    monkeypatch.setenv("S3_BUCKET_NAME", bucket)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{free_port()}")
+    verbs = ["run", "status", "sources", "clips", "runs", "show 1.1", "decide approve 1.1", "cost", "config"]
+    subprocess.run(
+        [sys.executable, "-c", UNLOADED, str(ws.root), *verbs], check=True, capture_output=True, timeout=60
+    )
+
+
+def test_what_does_not_fit_on_this_disk_is_refused_on_its_way_to_a_bucket_too(
+    empty: Workspace, film: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli, tiny = Heaters(empty.root), "0.000000001"
+    monkeypatch.setenv("HEATERS_FREE_SPACE_SHARE", tiny)
+    said = cli.refused("ingest", film, status=3, kind="NotEnoughSpace")
+    for part in (str(film), f"on this machine, on its way to s3://{bucket}", "are free", "lower cache_bytes"):
+        assert part in said
+    assert cli.json("sources") == []
+    monkeypatch.delenv("HEATERS_FREE_SPACE_SHARE")
+    cli("ingest", film)
+    assert cli.json("status")[0]["disk"]["fits"]
+    monkeypatch.setenv("HEATERS_FREE_SPACE_SHARE", tiny)
+    assert "this run is projected to take" in cli.refused("run", status=3, kind="NotEnoughSpace")
+    disk = cli.json("status")[0]["disk"]
+    assert not disk["fits"]
+    assert disk["needed"] > disk["allowed"]
+    assert cli.json("sources")[0]["ingest_state"] == "downloaded"
+
+
+def row(
+    store: str | None, *, ffv1: int = 100, original: str | None = "originals/video_1.mp4"
+) -> dict[str, object]:
+    probe = json.dumps({"projected": {"ffv1": ffv1, "source": 10}})
+    return {"store": store, "probe": probe, "original_bytes": 7, "original_filepath": original}
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept", "needed"),
+    [
+        ([row(None)] * 3, 0, 300),
+        ([row(None, original=None)] * 3, 0, 321),
+        ([row("s3://b")] * 10, 50, 2 * 107 + 50),
+        ([row("s3://b")] * 10, 10_000, 1070),
+        ([row("s3://b")] * 9 + [row("s3://b", ffv1=500)], 50, 507 + 107 + 50),
+        ([row("s3://b", original="/films/one.mp4")] * 10, 50, 250),
+        ([row(None), row("s3://b")], 0, 207),
+        ([], 50, 0),
+    ],
+    ids=["here", "originals too", "two workers", "all copies stay", "the largest", "referenced", "both", "nothing"],
+)  # fmt: skip
+def test_what_goes_to_a_bucket_takes_the_disk_of_as_many_as_are_made_at_once_and_of_copies(
+    rows: list[dict[str, object]], kept: int, needed: int
+) -> None:
+    settings = Settings.load(environ={}, workers=2)
+    found = intake.on_disk(rows, settings, Disk(1_000, kept))
+    assert found["ffv1"] == needed
+    assert found["source"] <= needed
