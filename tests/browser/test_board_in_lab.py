@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from reels import ReviewRoom
 
+STANDS_IN_ITS_CELL = """question => {
+  const [inner, outer] = [question, question.closest(".jp-Cell")].map(one => one.getBoundingClientRect());
+  const within = inner.top > outer.top && inner.bottom < outer.bottom && inner.left > outer.left && inner.right < outer.right;
+  return within && !question.matches(":modal") && !question.contains(document.activeElement);
+}"""
+"""Over its own board and nothing else, and whoever types elsewhere goes on."""
+
 
 def test_a_cell_shows_the_board_that_keeps_its_keys(review: ReviewRoom, page: Page, tmp_path: Path) -> None:
     saved = notebook(tmp_path / "review.ipynb", "")
@@ -24,9 +31,13 @@ def test_a_cell_shows_the_board_that_keeps_its_keys(review: ReviewRoom, page: Pa
             "import heaters\nws = heaters.open_workspace()\ndisplay(ws.review(13, clip='13.20', reviewer='zoe'))"
         )
         board.root.wait_for()
-        board.wait(60, dialog="fast").press("n").wait_ready("13.20")
+        board.wait(60, dialog="fast")
+        question = board.root.locator("dialog")
+        assert question.evaluate(STANDS_IN_ITS_CELL)
+        assert inside.run("print('goes on')") == "goes on"
+        board.root.click(position={"x": 30, "y": 30})
+        board.press("n").wait_ready("13.20")
         cells = inside.cells
-        board.root.focus()
         board.press("d", "d", "c", "v", "y", "z", "0", "0", "m", "m", "x", "Escape").commit("a").wait_ready(
             "13.21"
         )

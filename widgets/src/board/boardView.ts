@@ -44,7 +44,7 @@ export class BoardView {
     const surroundings: Surroundings = { acts, pictures, focus: () => this.focus() };
     const [cuts, strip, timeline] = [new CutCheck(surroundings), new Filmstrip(surroundings), new Timeline(surroundings)];
     const [stage, facts, history] = [new Stage(canvas, surroundings), new Facts(surroundings), new History(surroundings)];
-    const [header, keys, dialogs] = [new Header(surroundings), new KeysBar(surroundings), new Dialogs(surroundings)];
+    const [header, keys, dialogs] = [new Header(surroundings), new KeysBar(surroundings), new Dialogs(surroundings, page)];
     this.#wording = new Wording(surroundings);
     this.#disposed = [cuts, strip, timeline];
     this.#regions = [header, stage, facts, cuts, this.#wording, history, timeline, strip, keys, dialogs];
@@ -53,6 +53,7 @@ export class BoardView {
     const board = element("div", { class: "hb-board" }, ...parts);
     const about = { tabindex: 0, role: "application", "aria-label": "heaters review board" };
     this.element = element("div", { class: page ? "heaters-board hb-page" : "heaters-board", ...about }, board, dialogs.element);
+    this.element.addEventListener("focus", () => dialogs.focus());
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.focus());
     board.addEventListener("mousedown", (event) => event.target instanceof HTMLElement && !event.target.matches("input, textarea, select") && this.focus());
   }

@@ -34,6 +34,6 @@ export class BoardWidget {
     view.update(board.state);
     this.#off = board.subscribe((state) => view.update(state));
     board.start();
-    view.focus();
+    if (page) view.focus();
   }
 }

@@ -1,4 +1,4 @@
-/** The window over the board: one at a time, it has the focus, and its keys never reach the board. */
+/** The window over the board: one at a time, and its keys never reach the board. */
 
 import { element } from "../../view/element.ts";
 import type { BoardState, Dialog } from "../state.ts";
@@ -33,11 +33,14 @@ const BODIES: { [K in Kind]: (surroundings: Surroundings, dialog: Extract<Dialog
 export class Dialogs implements Region {
   readonly element = element("dialog", { class: "hb-dialog", tabindex: -1 });
   readonly #surroundings: Surroundings;
+  readonly #page: boolean;
   #shown: Dialog = null;
   #body: DialogBody | null = null;
 
-  constructor(surroundings: Surroundings) {
+  /** `page`: the board is all of the page. */
+  constructor(surroundings: Surroundings, page: boolean) {
     this.#surroundings = surroundings;
+    this.#page = page;
     this.element.addEventListener("keydown", (event) => this.#key(event));
     // Chromium closes a dialog at the second Escape, whatever the page says of the first.
     this.element.addEventListener("close", () => this.#shown !== null && !this.element.open && this.#surroundings.acts.answer("no"));
@@ -66,8 +69,16 @@ export class Dialogs implements Region {
     this.element.setAttribute("aria-label", body.title);
     this.element.dataset["kind"] = dialog.kind;
     this.element.replaceChildren(title, body.element);
-    if (!this.element.open && this.element.isConnected) this.element.showModal();
-    (body.first ?? this.element).focus();
+    // What nobody has asked for stays in its cell of a notebook, and leaves the focus to whoever types elsewhere.
+    const unasked = dialog.kind === "fast" && !this.#page;
+    if (unasked) this.element.open = true;
+    else if (!this.element.open && this.element.isConnected) this.element.showModal();
+    if (!unasked) (body.first ?? this.element).focus();
+  }
+
+  /** The board has got the focus: an open window takes it. */
+  focus(): void {
+    if (this.element.open) this.element.focus({ preventScroll: true });
   }
 
   #close(): void {
