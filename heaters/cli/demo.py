@@ -11,7 +11,7 @@ import typer
 
 from heaters.cli import output
 from heaters.cli.dashboard import serve_page
-from heaters.cli.sources import show_report
+from heaters.cli.sources import downloaded, show_report
 from heaters.errors import UsageError
 from heaters.stages.intake import in_words
 from heaters.stages.web_pages import is_address
@@ -44,6 +44,7 @@ def demo(
         )
     print(
         f"\n1. ingest: source {row['id']}, {in_words(row['original_bytes'])}{', known already' if row['duplicate'] else ''}"
+        f"{downloaded(row)}"
     )
     print("2. prepare, detect, verify")
     report = ws.run(watcher=output.watcher())

@@ -68,6 +68,8 @@ def ingest(
     named = [(source, file) for source in sources for file in _files_of(source)]
     for source, file in named:
         try:
+            if not json:
+                _say_looking(str(file))
             found = ws.ingest(
                 file, whole_clip=whole_clip, clip_files=clip_files, allow_truncated=allow_truncated,
                 title=title if len(named) == 1 else None, on_plan=None if json else _say_plan,
@@ -220,10 +222,23 @@ def _ingested(row: Mapping[str, Any], *, whole_clip: bool, clip_files: bool, tit
         known += f"; {' and '.join(ignored)} not applied to it"
     parked = f"; it is parked: {row['last_error']}" if row["ingest_state"] == "parked" else ""
     again = f"; `heaters retry {row['id']}` takes it up again" if parked else ""
-    return f"source {row['id']}: {row['title']}{known}{parked}{again}{_downloaded(row)}"
+    return f"source {row['id']}: {row['title']}{known}{parked}{again}{downloaded(row)}"
 
 
-def _downloaded(row: Mapping[str, Any]) -> str:
+def _say_looking(source: str) -> None:
+    """Say that an address is looked at: that takes seconds, and minutes where a site is slow.
+
+    Raises:
+        UsageError: it is no address of the web.
+    """
+    from heaters.media.download import web_address, without_secrets  # noqa: PLC0415
+    from heaters.stages.web_pages import is_address  # noqa: PLC0415
+
+    if is_address(source):
+        print(f"looking at {without_secrets(web_address(source))}", flush=True)
+
+
+def downloaded(row: Mapping[str, Any]) -> str:
     """What was taken of what was offered, and each thing that was odd, on lines of their own."""
     if row["origin"] != "web" or row["duplicate"]:
         return ""

@@ -12,6 +12,8 @@ _GONE: Final = (404, 410)
 _CLOSED: Final = (401, 402, 403, 407, 451)
 _CLIENT_ERRORS: Final = range(400, 500)
 _BUSY: Final = (408, 425, 429)
+_AGAIN: Final = {True: "try it again later", False: "`heaters run` or another ingest tries it again"}
+"""By whether the page was looked at: what could not be looked at has no source yet that a run would take up."""
 _COOKIES: Final = (
     "export the cookies of a browser that may see it and name them with the setting cookies_file"
 )
@@ -50,19 +52,21 @@ def as_ours(url: str, error: BaseException, refused: Sequence[str], *, looking: 
         )  # fmt: skip
     causes, text = _causes(error), _plain(error)
     status = next((one for one in (_status(cause) for cause in causes) if one), None) or _status_in(text)
-    return _by_status(url, status, text, looking=looking) if status else _by_words(url, text, causes)
+    return (
+        _by_status(url, status, text, looking=looking)
+        if status
+        else _by_words(url, text, causes, looking=looking)
+    )
 
 
-def _by_words(url: str, text: str, causes: Sequence[BaseException]) -> MediaError:
+def _by_words(url: str, text: str, causes: Sequence[BaseException], *, looking: bool) -> MediaError:
     said = next((said for pattern, said in _WORDS if re.search(pattern, text, re.IGNORECASE)), None)
     if said:
         return NotAvailable(f"{url} {said} (yt-dlp: {text})", url=url)
     if _SIGNS.search(text) or any(
         isinstance(one, OSError) or type(one).__name__ == "TransportError" for one in causes
     ):
-        return DownloadFailed(
-            f"{url} could not be reached: {text}; `heaters run` or another ingest tries it again", url=url
-        )
+        return DownloadFailed(f"{url} could not be reached: {text}; {_AGAIN[looking]}", url=url)
     if any(getattr(one, "expected", False) for one in causes):
         return NotAvailable(f"{url} can't be taken: {text}", url=url)
     return DownloadFailed(
@@ -80,7 +84,7 @@ def _by_status(url: str, status: int, text: str, *, looking: bool) -> MediaError
     if status in _CLIENT_ERRORS and status not in (*_BUSY, *_CLOSED):
         return NotAvailable(f"{url} is refused (HTTP {status}): {text}", **facts)
     return DownloadFailed(
-        f"{url} could not be downloaded (HTTP {status}); `heaters run` or another ingest tries it again",
+        f"{url} could not be downloaded (HTTP {status}); {_AGAIN[looking]}",
         **facts,
     )
 
