@@ -10,6 +10,8 @@ from pathlib import Path
 from textwrap import indent
 
 import pytest
+from driving import make_film
+from web_server import serving
 
 from heaters.media.sample import make_sample
 
@@ -42,6 +44,33 @@ def test_the_commands_of_the_first_hour_work_one_after_the_other(show: Path, tmp
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert len(list((tmp_path / "shows" / "final_clips").glob("*.mp4"))) == 2
     assert "internal error" not in answer.stdout + answer.stderr
+
+
+@pytest.mark.long
+def test_the_commands_for_the_web_and_for_buckets_work(film: Path, bucket: str, tmp_path: Path) -> None:
+    """They are typed as they stand, but for the name of the bucket and of the site."""
+    site, home = tmp_path / "site", tmp_path / "shows"
+    site.mkdir()
+    home.mkdir()
+    for name, seed in (("film", 5), ("other", 6)):
+        make_film(site / f"{name}.mp4", seed=seed)
+    videos = "<video src='film.mp4'></video><video src='other.mp4'></video>"
+    (site / "films.html").write_text(f"<title>Films</title>{videos}", "utf-8")
+    (home / "morning.mp4").symlink_to(film)
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "S3_BUCKET_NAME"},
+        "HEATERS_ALLOW_PRIVATE_ADDRESSES": "on", "GOLD_MASTER_STORAGE_CLASS": "STANDARD",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }  # fmt: skip
+    with serving(site) as there:
+        commands = block("From the web, and into a bucket", "sh")
+        commands = commands.replace("https://example.org", there.address).replace("my-shows", bucket)
+        answer = subprocess.run(
+            ["bash", "-c", f"set -e\nheaters init\n{commands}"],
+            cwd=home, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert [file for file in (home / "originals").rglob("*") if file.is_file()] == []
 
 
 def test_the_python_example_runs_as_it_stands(show: Path, tmp_path: Path) -> None:

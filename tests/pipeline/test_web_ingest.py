@@ -88,6 +88,33 @@ def test_everything_that_comes_in_pieces_goes_through_all_stages(
 
 
 @pytest.mark.long
+def test_who_made_a_film_when_and_what_is_in_it_is_kept(shows: Workspace, site: Site) -> None:
+    parts = [
+        {"@type": "Clip", "name": name, "startOffset": begin, "endOffset": end}
+        for name, begin, end in (("Welcome", 0, 1), ("Farewell", 1, 2))
+    ]
+    told = {
+        "@context": "https://schema.org", "@type": "VideoObject", "name": "A night out", "description": "In town.",
+        "author": {"@type": "Person", "name": "Ada"}, "uploadDate": "2026-03-04T05:06:07Z", "duration": "PT2.4S",
+        "contentUrl": site.url("film.mp4"), "hasPart": parts,
+    }  # fmt: skip
+    url = site.write("told.html", f'<script type="application/ld+json">{json.dumps(told)}</script>')
+    (row,) = shows.ingest(url)
+    assert row["title"] == "A night out"
+    web, note = web_of(shows), json.loads((shows.root / "metadata" / "video_1_web.json").read_text("utf-8"))
+    for kept in (web, note):
+        assert (kept["uploader"], kept["upload_date"]) == ("Ada", "20260304")
+        assert [(one["title"], one["start_time"]) for one in kept["chapters"]] == [
+            ("Welcome", 0),
+            ("Farewell", 1),
+        ]
+    assert note["description"] == "In town."
+    assert note["attempts"][0]["selection"].startswith("bv*[ext=mp4]+ba[ext=m4a]/b[ext=mp4]/bv*+ba/b")
+    assert note["offered"]
+    assert note["formats"]
+
+
+@pytest.mark.long
 def test_what_is_no_film_leaves_nothing_behind(shows: Workspace, site: Site) -> None:
     site.write("words.mp4", "words")
     with pytest.raises(NotAVideo, match=r"words\.mp4") as failed:
