@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from heaters.media.web_taking import Taking
 
 _MEMORY: Final = 2 << 30
+_ROOM: Final = 16 << 20
+"""Bytes over the limit that a file may have: more than one write, so that it is refused with a sentence before the system does."""
 _SCHEMES: Final = ("http", "https", "data")
 
 
@@ -87,7 +89,7 @@ def guarded(request: Mapping[str, Any]) -> Guard:
     import yt_dlp  # noqa: F401, PLC0415 - before the limits: compiled once, it is kept
 
     rules, folder = Rules(**request["rules"]), _folder_of(request)
-    limit_this_process(request["seconds"], _MEMORY, rules.max_bytes if folder else 0)
+    limit_this_process(request["seconds"], _MEMORY, rules.max_bytes + _ROOM if folder else 0)
     guard = Guard(folder, allow_private=rules.allow_private)
     guard.install()
     return guard

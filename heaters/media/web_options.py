@@ -31,7 +31,7 @@ def options(rules: Rules, logger: Any) -> dict[str, Any]:
         "buffersize": _BUFFER, "color": "never", "concurrent_fragment_downloads": 1, "enable_file_urls": False,
         "extract_flat": "in_playlist", "extractor_retries": _RETRIES, "file_access_retries": 0, "fixup": "never",
         "format": _first, "fragment_retries": _RETRIES, "geo_bypass": False, "js_runtimes": {}, "logger": logger,
-        "max_filesize": rules.max_bytes, "noplaylist": True, "noprogress": True, "overwrites": None,
+        "noplaylist": True, "noprogress": True, "overwrites": None,
         "playlistend": rules.playlist_limit + 1, "proxy": "", "quiet": True, "remote_components": [], "retries": _RETRIES,
         "retry_sleep_functions": dict.fromkeys(("http", "fragment", "extractor"), _wait),
         "skip_unavailable_fragments": False, "socket_timeout": _SILENCE, "subtitleslangs": ["all", "-live_chat"],

@@ -245,7 +245,7 @@ def _download(
 
     def hook(state: Mapping[str, Any]) -> None:
         done = before + int(state.get("downloaded_bytes") or state.get("total_bytes") or 0)
-        if done > rules.max_bytes:
+        if max(done, before + int(state.get("total_bytes") or 0)) > rules.max_bytes:
             most = f"{rules.max_bytes / 1e9:g} GB"
             raise NotAvailable(
                 f"{shown} is larger than the {most} that the setting max_download_bytes allows", url=shown
@@ -260,12 +260,12 @@ def _download(
         downloader.add_progress_hook(hook)
         try:
             done, _ = downloader.download(str(path), {**whole, **one})
-        except MediaError:
-            raise
         except Exception as error:
             ours = as_ours(shown, error, said.refused[refused:], looking=False)
             for piece in folder.glob(f"{path.name}.*") if ours.permanent else ():
                 piece.unlink()
+            if ours is error:
+                raise
             raise ours from error
         if not done or not path.is_file():
             raise NotAvailable(f"{shown} could not be downloaded in format {one['format_id']}", url=shown)
