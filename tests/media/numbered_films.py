@@ -33,6 +33,7 @@ class Film:
     audio_start: Fraction = Fraction(0)
     colours: tuple[int, int, int, int] = (1, 1, 1, 1)  # range, primaries, transfer, matrix
     movie_timescale: int = 1000  # in which MOV states when a track begins
+    grain: int = 0  # steps of luma, below the bars: so much that frames have the size of real ones
 
     @property
     def shown(self) -> list[int]:
@@ -114,7 +115,11 @@ def _write_pictures(out: av.container.OutputContainer, stream: av.VideoStream, f
 
 def _frame(number: int, film: Film) -> av.VideoFrame:
     deep = film.pix_fmt.endswith("10le")
-    luma = np.rot90(picture(number, film.size, deep=deep), film.rotation // 90)  # counter-clockwise: stored
+    upright = picture(number, film.size, deep=deep)
+    if film.grain:
+        rough = upright[film.size[1] // 2 : film.size[1] * 3 // 4]
+        rough += np.random.default_rng(number).integers(0, film.grain, rough.shape, np.uint16)
+    luma = np.rot90(upright, film.rotation // 90)  # counter-clockwise: stored
     kind = np.uint16 if deep else np.uint8
     frame = av.VideoFrame(luma.shape[1], luma.shape[0], film.pix_fmt)
     for index, plane in enumerate(frame.planes):
