@@ -142,8 +142,10 @@ def test_a_download_that_fails_for_now_is_ended_by_a_run(shows: Workspace, site:
 @pytest.mark.long
 def test_a_parked_download_is_taken_up_by_retry(shows: Workspace, site: Site) -> None:
     ws = open_workspace(shows.root, download_seconds=1)
+    site.slow["film.mp4"] = 60
     with pytest.raises(DownloadFailed):
         ws.ingest(site.url("film.mp4"))
+    site.slow.clear()
     shows.park(1)
     assert shows.run().report is None
     assert shows.janitor()["parts"] == []
