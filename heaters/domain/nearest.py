@@ -6,11 +6,12 @@ import difflib
 from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import Parameter, isfunction, signature
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from heaters.errors import UsageError
 
 _Kind = TypeVar("_Kind", bound=type)
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _CUTOFF: Final = 0.6
 """How much of two names must agree, 0 to 1; at 0.5 `delete` was taken for `reset`."""
@@ -44,19 +45,22 @@ def knowing_its_names(kind: _Kind) -> _Kind:
     """Let the public methods of a class refuse unknown keyword arguments by `refuse_unknown`; Python 3.11 names no near one."""
     for name, method in list(vars(kind).items()):
         if isfunction(method) and not name.startswith("_"):
-            setattr(kind, name, _knowing(method))
+            setattr(kind, name, knowing_names(method))
     return kind
 
 
-def _knowing(method: Callable[..., Any]) -> Callable[..., Any]:
-    _, *parameters = signature(method).parameters.values()
+def knowing_names(function: _Function) -> _Function:
+    """Let a function or method refuse unknown keyword arguments by `refuse_unknown`."""
+    parameters = signature(function).parameters.values()
     if any(one.kind is Parameter.VAR_KEYWORD for one in parameters):
-        return method
-    known = [one.name for one in parameters if one.kind is not Parameter.VAR_POSITIONAL]
+        return function
+    known = [
+        one.name for one in parameters if one.kind is not Parameter.VAR_POSITIONAL and one.name != "self"
+    ]
 
-    @wraps(method)
+    @wraps(function)
     def called(*given: Any, **named: Any) -> Any:
-        refuse_unknown(named, known, method.__name__)
-        return method(*given, **named)
+        refuse_unknown(named, known, function.__name__)
+        return function(*given, **named)
 
-    return called
+    return cast("_Function", called)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import heaters
+from heaters.domain.nearest import knowing_names
 from heaters.execution.progress import fitting
 from heaters.media.sample import RATE, make_sample
 
 
+@knowing_names
 def sample(folder: str | Path | None = None, *, seconds: float = 15.0) -> Path:
     """Make the sample show, a film of drawn shots with sound in which every frame carries its number.
 

@@ -75,6 +75,8 @@ def test_names_that_there_are_not_are_refused_with_the_nearest(ws: Workspace) ->
         ws.prefer(fats=True)
     with pytest.raises(SettingsError, match=r"did you mean detector\?"):
         heaters.open_workspace(ws.root, detecter="content")
+    with pytest.raises(UsageError, match=r"^sample takes no second; .*did you mean seconds\?$"):
+        heaters.sample(second=3)  # type: ignore[call-arg]
     with pytest.raises(UsageError, match=r"ReviewBoard takes no sorce; .*did you mean source\?"):
         heaters.ReviewBoard(ws, sorce=1)
 
