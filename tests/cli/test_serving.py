@@ -85,6 +85,7 @@ def test_ctrl_c_ends_one_in_the_foreground(ws: Workspace, cli: Heaters) -> None:
     assert ws.clip("1.1")["state"] == "approved"
 
 
+@pytest.mark.long
 def test_an_owner_that_is_killed_in_the_middle_of_a_run_stops_nobody(
     ws: Workspace, cli: Heaters, films: Path
 ) -> None:

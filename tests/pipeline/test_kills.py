@@ -223,6 +223,7 @@ def test_a_worker_killed_in_an_export_fails_one_clip_and_the_others_go_on(
     assert_exported(approved)
 
 
+@pytest.mark.long
 def test_ctrl_c_stops_an_export_at_once(approved: Workspace) -> None:
     victim = Victim(Heaters(approved.root), "export")
     victim.until(EXPORT_MOMENTS["the first clip grows"](approved.root))
@@ -246,7 +247,7 @@ def heavy(tmp_path: Path, film: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("how", ["kill", "interrupt"])
+@pytest.mark.parametrize("how", ["kill", pytest.param("interrupt", marks=pytest.mark.long)])
 def test_an_ingest_that_is_stopped_while_it_copies_is_ended_by_the_next_run(
     empty: Workspace, heavy: Path, how: str
 ) -> None:
