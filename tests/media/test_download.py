@@ -138,7 +138,8 @@ def test_redirects_are_followed_where_they_may_lead(site: Site, film: Path, tmp_
     pytest.param(404, NotAvailable, "check the address", marks=LONG), pytest.param(403, NotAvailable, "cookies_file", marks=LONG),
     pytest.param(410, NotAvailable, "check the address", marks=LONG),
     pytest.param(401, NotAvailable, "cookies_file", marks=LONG),
-    pytest.param(503, DownloadFailed, "try it again later", marks=LONG), pytest.param(429, DownloadFailed, "try it again later", marks=LONG),
+    pytest.param(503, DownloadFailed, "try it again later", marks=LONG),
+    pytest.param(429, DownloadFailed, "try it again later", marks=LONG),
 ])  # fmt: skip
 def test_a_status_is_told_with_the_way_out_and_whether_time_can_heal_it(
     site: Site, status: int, kind: type[MediaError], said: str
