@@ -10,7 +10,8 @@ from datetime import datetime
 from html import escape
 from typing import Any, Final
 
-_COLUMNS: Final = 12
+COLUMNS_SHOWN: Final = 12
+"""Columns of a table that a cell shows; the others are named or counted below it."""
 _LONGEST: Final = 60
 _LEFT: Final = ' style="text-align: left"'
 
@@ -26,12 +27,12 @@ def table_html(
         count: rows of the whole table.
         pictures: an `<img>` for each of `rows`.
     """
-    shown = columns[:_COLUMNS]
+    shown = columns[:COLUMNS_SHOWN]
     names = [*([""] if pictures else []), *map(escape, shown)]
     head = "".join(f"<th{_LEFT}>{name}</th>" for name in names)
     body = "".join(
         f"<tr>{f'<td>{pictures[number]}</td>' if pictures else ''}"
-        f"{''.join(f'<td{_LEFT}>{escape(in_words(value))}</td>' for value in row[:_COLUMNS])}</tr>"
+        f"{''.join(f'<td{_LEFT}>{escape(in_words(value))}</td>' for value in row[:COLUMNS_SHOWN])}</tr>"
         for number, row in enumerate(rows)
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -57,7 +58,7 @@ def in_words(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {in_words(one)}" for name, one in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(in_words, value[:_COLUMNS])) + (" …" if len(value) > _COLUMNS else "")
+        return ", ".join(map(in_words, value[:COLUMNS_SHOWN])) + (" …" if len(value) > COLUMNS_SHOWN else "")
     text = f"{len(value)} bytes" if isinstance(value, bytes) else "" if value is None else str(value)
     if text.startswith("/") and text.count("/") > 1:
         text = f"…/{text.rsplit('/', 1)[1]}"

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from heaters.catalog.table_html import facts_html, table_html
+from heaters.catalog.table_html import COLUMNS_SHOWN, facts_html, table_html
 from heaters.domain.nearest import did_you_mean
 from heaters.errors import UsageError
 
@@ -107,11 +107,16 @@ class Table:
 
     def __repr__(self) -> str:
         shown = (
-            self._data.slice(0, _SCREENFUL).to_pandas().to_string(index=False, max_colwidth=40)
+            self._data.slice(0, _SCREENFUL)
+            .select(self.columns[:COLUMNS_SHOWN])
+            .to_pandas()
+            .to_string(index=False, max_colwidth=40)
             if len(self)
             else "(no rows)"
         )
         more = f"\n… {len(self) - _SCREENFUL} more rows" if len(self) > _SCREENFUL else ""
+        if len(self) and len(self.columns) > COLUMNS_SHOWN:
+            more += f"\n… {len(self.columns) - COLUMNS_SHOWN} more columns: {', '.join(self.columns[COLUMNS_SHOWN:])}"
         return f"{shown}{more}"
 
     def _repr_html_(self) -> str:
